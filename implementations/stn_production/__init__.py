@@ -1,0 +1,1 @@
+"""The fused production sampler is not part of this release."""

@@ -1,0 +1,138 @@
+"""The affine grid generator (Jaderberg et al. 2015, equation 1): where each output pixel reads."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from stn_reference.arguments import Array, as_axes, as_real, as_size, check_shape
+from stn_reference.coordinates import pixel_scale, target_axis
+from stn_reference.errors import ReferenceArgumentError
+
+
+def affine_grid(theta: npt.ArrayLike, size: Sequence[int], *, align_corners: bool) -> Array:
+    """Normalised sample points of the target grid.
+
+    Args:
+        theta: [N, 2, 3] affine, or [N, 2] translation (tx, ty) with the identity as its linear part.
+        size: (Ho, Wo).
+        align_corners: where -1 and 1 lie.
+
+    Returns:
+        [N, Ho, Wo, 2] float64, (x, y), normalised.
+
+    Raises:
+        ReferenceArgumentError: theta of another shape, a negative size, an align_corners that is no bool.
+    """
+    matrix = _matrix(as_theta(theta))
+    rows, columns = as_size("size", size, least=0)
+    xt = target_axis(columns, align_corners)
+    yt = target_axis(rows, align_corners)[:, None]
+    t = matrix[:, :, :, None, None]
+    with np.errstate(invalid="ignore", over="ignore"):
+        # Equation 1: x^s = t11 x^t + t12 y^t + t13, y^s = t21 x^t + t22 y^t + t23.
+        grid = t[:, :, 0] * xt + t[:, :, 1] * yt + t[:, :, 2]
+    return np.ascontiguousarray(np.moveaxis(grid, 1, -1))
+
+
+def affine_grid_vjp(
+    theta: npt.ArrayLike, size: Sequence[int], cotangent: npt.ArrayLike, *, align_corners: bool
+) -> Array:
+    """The gradient of sum(cotangent * affine_grid(theta)) with respect to theta.
+
+    The generator is linear: the gradient depends on theta's shape alone, not on its values.
+
+    Args:
+        theta: [N, 2, 3] or [N, 2].
+        size: (Ho, Wo).
+        cotangent: [N, Ho, Wo, 2], per normalised unit.
+        align_corners: where -1 and 1 lie.
+
+    Returns:
+        float64, of theta's shape.
+
+    Raises:
+        ReferenceArgumentError: as affine_grid, or a cotangent that is not of the grid's shape.
+    """
+    parameters = as_theta(theta)
+    rows, columns = as_size("size", size, least=0)
+    received = as_real("cotangent", cotangent)
+    count = parameters.shape[0]
+    check_shape("cotangent", received, (count, rows, columns, 2))
+    # Planes in memory order, so that NumPy sums pairwise: the error grows with log(Ho Wo), not with Ho Wo.
+    planes = np.ascontiguousarray(np.moveaxis(received, -1, 1))
+    xt = target_axis(columns, align_corners)
+    yt = target_axis(rows, align_corners)[:, None]
+    with np.errstate(invalid="ignore", over="ignore"):
+        # d x^s / d (t11, t12, t13) = (x^t, y^t, 1), and likewise for y^s.
+        terms = (planes * xt, planes * yt, planes)
+        gradient = np.stack([term.reshape(count, 2, rows * columns).sum(axis=-1) for term in terms], axis=-1)
+    return gradient if parameters.ndim == 3 else gradient[:, :, 2]
+
+
+def affine_pixels(
+    theta: npt.ArrayLike, size: Sequence[int], image_size: Sequence[int], *, align_corners: bool
+) -> tuple[Array, Array]:
+    """Sample points in pixels of the image, formed around its centre.
+
+    The identity is exact at every size. Otherwise must equal to_pixels of affine_grid up to rounding.
+
+    Args:
+        theta: [N, 2, 3] or [N, 2], in normalised units.
+        size: (Ho, Wo).
+        image_size: (H, W).
+        align_corners: where -1 and 1 lie, in both image and output.
+
+    Returns:
+        x, y: [N, Ho, Wo] float64, in pixels.
+
+    Raises:
+        ReferenceArgumentError: as affine_grid, or an image_size below 1.
+    """
+    matrix = _matrix(as_theta(theta))
+    rows, columns = as_size("size", size, least=0)
+    height, width = as_size("image_size", image_size, least=1)
+    x = _pixels(matrix[:, 0], (rows, columns), width, align_corners)
+    y = _pixels(matrix[:, 1], (rows, columns), height, align_corners)
+    return x, y
+
+
+def as_theta(theta: npt.ArrayLike) -> Array:
+    """theta as float64 [N, 2, 3] or [N, 2].
+
+    Raises:
+        ReferenceArgumentError: theta has another shape.
+    """
+    parameters = as_real("theta", theta)
+    if parameters.ndim == 2:
+        return as_axes("theta", parameters, "N 2")
+    if parameters.ndim == 3:
+        return as_axes("theta", parameters, "N 2 3")
+    raise ReferenceArgumentError(f"theta has shape {parameters.shape}; known: [N, 2, 3], [N, 2]")
+
+
+def _matrix(theta: Array) -> Array:
+    if theta.ndim == 3:
+        return theta
+    linear = np.broadcast_to(np.eye(2), (theta.shape[0], 2, 2))
+    return np.concatenate([linear, theta[:, :, None]], axis=2)
+
+
+def _pixels(row: Array, size: tuple[int, int], image_length: int, align_corners: bool) -> Array:
+    """One coordinate [N, Ho, Wo] from one row [N, 3] of theta."""
+    rows, columns = size
+    scale = pixel_scale(image_length, align_corners)
+    a, b, c = (row[:, k, None, None] for k in range(3))
+    from_centre_x = np.arange(columns) - (columns - 1) / 2
+    from_centre_y = (np.arange(rows) - (rows - 1) / 2)[:, None]
+    with np.errstate(invalid="ignore", over="ignore"):
+        # Equation 1 in pixels: x^s s_in + (W-1)/2 with x^t = (j - (Wo-1)/2) / s_out; the scales go together.
+        across = a * _ratio(scale, columns, align_corners) * from_centre_x
+        down = b * _ratio(scale, rows, align_corners) * from_centre_y
+        return np.asarray((image_length - 1) / 2 + across + down + c * scale)
+
+
+def _ratio(scale: float, output_length: int, align_corners: bool) -> float:
+    output_scale = pixel_scale(max(output_length, 1), align_corners)
+    # A single output point lies at x^t = 0 (target_axis), where the coefficient has no part.
+    return scale / output_scale if output_scale else 0.0

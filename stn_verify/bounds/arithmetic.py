@@ -1,0 +1,64 @@
+"""The constants of every bound, each with the analysis that it rests on.
+
+Notation: u is the unit roundoff of the arithmetic that an implementation claims, s that of the format that its results are
+stored in, W the size of an axis, x a coordinate in pixels. All bounds are worst cases of first order (Higham, Accuracy and
+Stability of Numerical Algorithms, 2002, section 3); sums of n terms in any order lose at most n u sum|term| (Jeannerod and
+Rump, Improved error bounds for inner products in floating-point arithmetic, 2013), without a restriction on n u.
+"""
+
+from dataclasses import dataclass
+
+from stn_verify.formats import FLOAT64, Format
+
+COORDINATE = 4.0
+"""Roundings, each of at most u (|x| + W), from a normalised coordinate to weights.
+
+x = g (W-1)/2 + (W-1)/2, ((g+1)/2)(W-1), ((g+1) W - 1)/2 and g W/2 + (W-1)/2 take at most three roundings, of terms
+no larger than |x| + W/2; the weights x - floor(x) and 1 - (x - floor(x)) take one of at most 1 <= W each."""
+
+REFLECTION = 4.0
+"""More roundings of the same size for folding: the subtraction of the mirror point, the division by the period, its
+multiple, and the subtraction from the period. fmod itself is exact."""
+
+THETA = 8.0
+"""Roundings, each of at most u (|t11| + |t12| + |t13|), of a normalised coordinate made from theta.
+
+The target coordinate (2j - Wo + 1)/Wo or a linspace carries at most three (of size at most 1), the products one, the two sums
+two, storing the grid one; one is left for forming linspace from both ends."""
+
+VALUE = 8.0
+"""Roundings of size u sum|weight pixel|: a product of two weights (1), with the pixel (1), sums of four terms (3), in the form
+of nested lerps at most two more; the error of lerp's difference is u |p1 - p0| f, which the coordinate term covers."""
+
+SLOPE = 8.0
+"""As VALUE for a weighted difference of pixels, with the cotangent (1) and the scale to normalised units (2)."""
+
+SCATTER = 8.0
+"""Roundings of size u |weight cotangent| in one contribution to grad_input: two weights' product, the cotangent's, one lane's
+store and reload."""
+
+SUBNORMALS = 16.0
+"""Roundings that may each lose half of the smallest subnormal number."""
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """The arithmetic that a result is judged by: computed in one format, stored in another."""
+
+    compute: Format
+    storage: Format
+
+    @property
+    def u(self) -> float:
+        """Unit roundoff of the computation, with that of the float64 oracle it is compared with."""
+        return self.compute.unit_roundoff + FLOAT64.unit_roundoff
+
+    @property
+    def s(self) -> float:
+        """Unit roundoff of one store; nothing where the result is computed in the format it is stored in."""
+        return self.storage.unit_roundoff if self.storage.precision < self.compute.precision else 0.0
+
+    @property
+    def tiny(self) -> float:
+        """What gradual underflow may lose."""
+        return SUBNORMALS * max(self.compute.half_subnormal, self.storage.half_subnormal)

@@ -1,0 +1,35 @@
+"""A set of right answers: a hull, and how far rounding may carry a result out of it."""
+
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+from stn_verify.formats import Array
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Right values lie in [low, high], computed ones within `bound` of it; NaN in `low` means that NaN is right there."""
+
+    low: Array
+    high: Array
+    bound: Array
+
+    def widened(self, more: Array) -> "Interval":
+        """The same hull with a larger bound."""
+        return Interval(self.low, self.high, self.bound + more)
+
+    def budget_used(self, values: Array) -> Array:
+        """Error over bound, entry by entry; the largest float where a value is not finite and should be."""
+        error = np.maximum(np.maximum(self.low - values, values - self.high), 0.0)
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            used = np.where(error == 0.0, 0.0, error / self.bound)
+        wrong = np.isnan(values) != np.isnan(self.low)
+        used = np.where(np.isnan(self.low) & np.isnan(values), 0.0, used)
+        return np.asarray(np.where(wrong | ~(used <= sys.float_info.max), sys.float_info.max, used))
+
+
+def point(value: Array, bound: Array) -> Interval:
+    """One right value."""
+    return Interval(value, value, bound)

@@ -1,0 +1,1 @@
+"""Inputs to check with, and how Hypothesis draws them."""

@@ -1,0 +1,166 @@
+"""Cases: immutable inputs of one evaluation, as float64 carriers of numbers that the storage dtype holds exactly."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from stn_reference import affine_grid, target_axis
+
+from stn_verify.bounds.scene import Scene, sampled, transformed
+from stn_verify.contract.convention import Convention
+from stn_verify.contract.target import Call
+from stn_verify.formats import Array, Format, named
+
+
+@dataclass(frozen=True, eq=False)
+class SampleCase:
+    """image [N,C,H,W], grid [N,Ho,Wo,2] normalised, cotangent [N,C,Ho,Wo]."""
+
+    function: ClassVar[str] = "sample"
+    image: Array
+    grid: Array
+    cotangent: Array
+    dtype: str
+    convention: Convention
+    kind: str = ""
+
+    @property
+    def arrays(self) -> Mapping[str, Array]:
+        """The inputs by name."""
+        return {"image": self.image, "grid": self.grid}
+
+    @property
+    def output_size(self) -> tuple[int, int]:
+        """(Ho, Wo)."""
+        return self.grid.shape[1], self.grid.shape[2]
+
+    @cached_property
+    def scene(self) -> Scene:
+        """Where the points read."""
+        return sampled(self.image, self.grid, self.convention)
+
+    def call(self, gradients: tuple[str, ...] = (), **changed: Array) -> Call:
+        """The evaluation of this case, with other arrays where `changed` gives them."""
+        return _call(self, None, gradients, changed)
+
+    def __repr__(self) -> str:
+        return _describe(self)
+
+
+@dataclass(frozen=True, eq=False)
+class TransformCase:
+    """image [N,C,H,W], theta [N,2,3], the output's size (Ho, Wo), cotangent [N,C,Ho,Wo]."""
+
+    function: ClassVar[str] = "transform"
+    image: Array
+    theta: Array
+    size: tuple[int, int]
+    cotangent: Array
+    dtype: str
+    convention: Convention
+    kind: str = ""
+
+    @property
+    def arrays(self) -> Mapping[str, Array]:
+        """The inputs by name."""
+        return {"image": self.image, "theta": self.theta}
+
+    @property
+    def output_size(self) -> tuple[int, int]:
+        """(Ho, Wo)."""
+        return self.size
+
+    @cached_property
+    def base(self) -> Array:
+        """[Ho, Wo, 3]: normalised target coordinates (X, Y, 1)."""
+        return target_base(self.size, self.convention)
+
+    @cached_property
+    def scene(self) -> Scene:
+        """Where the points read."""
+        return transformed(self.image, self.theta, self.size, self.convention)
+
+    def call(self, gradients: tuple[str, ...] = (), **changed: Array) -> Call:
+        """The evaluation of this case, with other arrays where `changed` gives them."""
+        return _call(self, self.size, gradients, changed)
+
+    def __repr__(self) -> str:
+        return _describe(self)
+
+
+@dataclass(frozen=True, eq=False)
+class GenerateCase:
+    """theta [N,2,3], the output's size (Ho, Wo), cotangent [N,Ho,Wo,2]."""
+
+    function: ClassVar[str] = "generate"
+    theta: Array
+    size: tuple[int, int]
+    cotangent: Array
+    dtype: str
+    convention: Convention
+    kind: str = ""
+
+    @property
+    def arrays(self) -> Mapping[str, Array]:
+        """The inputs by name."""
+        return {"theta": self.theta}
+
+    @cached_property
+    def base(self) -> Array:
+        """[Ho, Wo, 3]: normalised target coordinates (X, Y, 1)."""
+        return target_base(self.size, self.convention)
+
+    @cached_property
+    def grid(self) -> Array:
+        """The grid that theta means."""
+        return affine_grid(self.theta, self.size, align_corners=self.convention.align_corners)
+
+    def call(self, gradients: tuple[str, ...] = (), **changed: Array) -> Call:
+        """The evaluation of this case, with other arrays where `changed` gives them."""
+        return _call(self, self.size, gradients, changed)
+
+    def __repr__(self) -> str:
+        return _describe(self)
+
+
+Case = SampleCase | TransformCase | GenerateCase
+
+
+def target_base(size: tuple[int, int], convention: Convention) -> Array:
+    """[Ho, Wo, 3]: normalised target coordinates (X, Y, 1)."""
+    y = target_axis(size[0], convention.align_corners)
+    x = target_axis(size[1], convention.align_corners)
+    base = np.ones((*size, 3))
+    base[..., 0], base[..., 1] = x[None, :], y[:, None]
+    return base
+
+
+def storage(case: Case) -> Format:
+    """The format that the case's numbers lie in."""
+    return named(case.dtype)
+
+
+def elements(case: Case) -> int:
+    """How large a case is: of two that fail, the smaller is shown."""
+    return sum(array.size for array in case.arrays.values()) + case.cotangent.size
+
+
+def _call(case: Case, size: tuple[int, int] | None, gradients: tuple[str, ...], changed: Mapping[str, Array]) -> Call:
+    return Call(
+        function=case.function,
+        arrays={**case.arrays, **changed},
+        dtype=case.dtype,
+        convention=case.convention,
+        size=size,
+        cotangent=case.cotangent if gradients else None,
+        gradients=gradients,
+    )
+
+
+def _describe(case: Case) -> str:
+    shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in case.arrays.items())
+    size = "" if isinstance(case, SampleCase) else f", size {case.size}"
+    kind = f" [{case.kind}]" if case.kind else ""
+    return f"{case.function}({shapes}{size}) {case.dtype} {case.convention}{kind}"

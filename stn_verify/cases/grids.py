@@ -1,0 +1,103 @@
+"""Kinds of grids, [N, Ho, Wo, 2] normalised, each made from what it means in pixels."""
+
+import numpy as np
+from stn_reference import affine_grid, to_normalised
+
+from stn_verify.cases.strategies import Frame, GridMaker
+from stn_verify.cases.thetas import KINK_THETAS
+from stn_verify.formats import Array, named
+
+
+def inside(frame: Frame, random: np.random.Generator) -> Array:
+    """Anywhere in the image."""
+    return random.uniform(-1.0, 1.0, (*frame.grid_shape, 2))
+
+
+def around(frame: Frame, random: np.random.Generator) -> Array:
+    """Inside and up to half an image outside."""
+    return random.uniform(-2.0, 2.0, (*frame.grid_shape, 2))
+
+
+def outside(frame: Frame, random: np.random.Generator) -> Array:
+    """Several images away: reflections fold more than once."""
+    return random.uniform(-7.0, 7.0, (*frame.grid_shape, 2))
+
+
+def integers(frame: Frame, random: np.random.Generator) -> Array:
+    """Every sample on an integer coordinate, the image's own and those just outside."""
+    return _normalised(frame, [random.integers(-2, size + 2, frame.grid_shape) for size in _axes(frame)])
+
+
+def single_integers(frame: Frame, random: np.random.Generator) -> Array:
+    """A few samples on an integer along one axis only, the others anywhere."""
+    grid = around(frame, random)
+    integer = integers(frame, random)
+    return np.where(random.random(grid.shape) < 0.25, integer, grid)
+
+
+def exact_borders(frame: Frame, random: np.random.Generator) -> Array:
+    """Samples on exactly -1 and +1, and on the first and last pixel."""
+    grid = around(frame, random)
+    sides = random.choice([-1.0, 1.0], grid.shape)
+    pixels = [random.choice([0, size - 1], frame.grid_shape) for size in _axes(frame)]
+    grid = np.where(random.random(grid.shape) < 0.5, sides, grid)
+    return np.where(random.random(grid.shape) < 0.3, _normalised(frame, pixels), grid)
+
+
+def one_ulp_beside(frame: Frame, random: np.random.Generator) -> Array:
+    """One unit in the last place left or right of integers and of -1 and +1."""
+    storage = named(frame.dtype)
+    exact = np.where(random.random((*frame.grid_shape, 2)) < 0.7, integers(frame, random), exact_borders(frame, random))
+    exact = storage.round(exact)
+    up = random.random(exact.shape) < 0.5
+    return np.where(up, storage.neighbour(exact, 1.0), storage.neighbour(exact, -1.0))
+
+
+def just_outside(frame: Frame, random: np.random.Generator) -> Array:
+    """Less than a pixel and a half beyond the first or last pixel: where zeros fade and mirrors turn."""
+    pixels = []
+    for size in _axes(frame):
+        beyond = random.uniform(0.0, 1.5, frame.grid_shape)
+        low = random.random(frame.grid_shape) < 0.5
+        pixels.append(np.where(low, -beyond, size - 1 + beyond))
+    grid = _normalised(frame, pixels)
+    return np.where(random.random(grid.shape) < 0.7, grid, inside(frame, random))
+
+
+def far_outside(frame: Frame, random: np.random.Generator) -> Array:
+    """Tens to thousands of images away."""
+    magnitude = np.exp(random.uniform(np.log(8.0), np.log(2000.0), (*frame.grid_shape, 2)))
+    return magnitude * np.where(random.random(magnitude.shape) < 0.5, -1.0, 1.0)
+
+
+def affine(frame: Frame, random: np.random.Generator) -> Array:
+    """Grids of the thetas that lie on kinks: identity, quarter turns, flips, shifts, degenerate ones."""
+    maker = KINK_THETAS[sorted(KINK_THETAS)[random.integers(len(KINK_THETAS))]]
+    return affine_grid(maker(frame, random), frame.output_size, align_corners=frame.convention.align_corners)
+
+
+GENERIC: dict[str, GridMaker] = {"around": around, "inside": inside, "outside": outside}
+
+ALL: dict[str, GridMaker] = {
+    **GENERIC,
+    "affine": affine,
+    "exact borders": exact_borders,
+    "integers": integers,
+    "just outside": just_outside,
+    "one ulp beside": one_ulp_beside,
+    "single integers": single_integers,
+}
+
+
+def _axes(frame: Frame) -> tuple[int, int]:
+    """(W, H), in the order of a grid's last axis."""
+    return frame.image_size[1], frame.image_size[0]
+
+
+def _normalised(frame: Frame, pixels: list[Array]) -> Array:
+    aligned = frame.convention.align_corners
+    parts = [
+        to_normalised(np.asarray(part, dtype=np.float64), size, aligned)
+        for part, size in zip(pixels, _axes(frame), strict=True)
+    ]
+    return np.stack(parts, axis=-1)

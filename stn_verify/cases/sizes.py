@@ -1,0 +1,41 @@
+"""Cases of given sizes, where index arithmetic and number formats run out."""
+
+from collections.abc import Iterator
+
+from stn_verify.cases import grids, thetas
+from stn_verify.cases.case import SampleCase, TransformCase
+from stn_verify.cases.strategies import Frame, sample_case, transform_case
+from stn_verify.contract.convention import Convention
+
+LONG_AXES = (((255, 3), (2, 257)), ((2, 256), (3, 256)), ((257, 2), (255, 2)), ((3, 257), (256, 3)))
+"""(H, W), (Ho, Wo)"""
+
+LARGE_AREAS = ((151, 217), (128, 256), (181, 182), (255, 257), (256, 256), (257, 256))
+"""(H, W) of 2^15 - 1, 2^15, a little more; 2^16 - 1, 2^16, a little more pixels."""
+
+
+def long_axes(dtype: str, convention: Convention) -> Iterator[SampleCase]:
+    """Axes of 255, 256 and 257."""
+    for seed, (image, output) in enumerate(LONG_AXES):
+        yield sample_case(Frame(2, 2, image, output, convention, dtype), "around", grids.around, seed)
+
+
+def large_areas(dtype: str, convention: Convention) -> Iterator[SampleCase]:
+    """Images of about 2^15 and 2^16 pixels, read at few points."""
+    for seed, image in enumerate(LARGE_AREAS):
+        yield sample_case(Frame(2, 2, image, (7, 9), convention, dtype), "inside", grids.inside, seed)
+
+
+def many_outputs(dtype: str, convention: Convention) -> Iterator[SampleCase]:
+    """67,860 outputs of a small image."""
+    yield sample_case(Frame(1, 2, (9, 7), (260, 261), convention, dtype), "around", grids.around, 0)
+
+
+def many_fused_outputs(dtype: str, convention: Convention) -> Iterator[TransformCase]:
+    """The same through theta."""
+    yield transform_case(Frame(1, 2, (9, 7), (260, 261), convention, dtype), "general", thetas.general, 0)
+
+
+def wide(dtype: str, convention: Convention, width: int) -> Iterator[SampleCase]:
+    """One very wide image, read at few points."""
+    yield sample_case(Frame(1, 1, (1, width), (4, 16), convention, dtype), "inside", grids.inside, 0)

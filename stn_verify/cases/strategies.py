@@ -1,0 +1,124 @@
+"""How Hypothesis draws cases: shapes and kinds are drawn (and shrunk), the numbers come from a drawn seed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import strategies as st
+
+from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
+from stn_verify.cases.images import cotangents, images
+from stn_verify.contract.convention import Convention
+from stn_verify.formats import Array, named
+
+GridMaker = Callable[["Frame", np.random.Generator], Array]
+"""Makes a normalised grid [N, Ho, Wo, 2] in float64; it is stored in the case's dtype afterwards."""
+
+ThetaMaker = Callable[["Frame", np.random.Generator], Array]
+"""Makes theta [N, 2, 3] likewise."""
+
+SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17)
+"""Axis lengths: small ones, and those around vector widths."""
+
+ANY = st.tuples(st.sampled_from(SIZES), st.sampled_from(SIZES))
+
+SEVERAL = st.tuples(st.sampled_from(SIZES[1:]), st.sampled_from(SIZES[1:]))
+"""Outputs of more than one row and column: generators treat a single one apart, and so do the suites."""
+
+SINGLE = ANY.filter(lambda size: 1 in size)
+"""Outputs of one row or one column."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The shape of a case and what its coordinates mean."""
+
+    batch: int
+    channels: int
+    image_size: tuple[int, int]
+    """(H, W)"""
+    output_size: tuple[int, int]
+    """(Ho, Wo)"""
+    convention: Convention
+    dtype: str
+
+    @property
+    def grid_shape(self) -> tuple[int, int, int]:
+        """(N, Ho, Wo)"""
+        return (self.batch, *self.output_size)
+
+
+def frames(
+    dtype: str, convention: Convention, *, same_size: bool = False, outputs: st.SearchStrategy[tuple[int, int]] = ANY
+) -> st.SearchStrategy[Frame]:
+    """Shapes; `same_size` makes the image as large as the output, as a freshly initialised STN has it."""
+
+    def build(batch: int, channels: int, image: tuple[int, int], output: tuple[int, int]) -> Frame:
+        return Frame(batch, channels, output if same_size else image, output, convention, dtype)
+
+    return st.builds(build, st.integers(1, 3), st.integers(1, 4), ANY, outputs)
+
+
+@st.composite
+def sample_cases(
+    draw: st.DrawFn, dtype: str, convention: Convention, kinds: Mapping[str, GridMaker]
+) -> SampleCase:
+    """Cases of `sample` whose grids are of one of these kinds."""
+    frame = draw(frames(dtype, convention))
+    kind = draw(st.sampled_from(sorted(kinds)))
+    return sample_case(frame, kind, kinds[kind], draw(st.integers(0, 2**16)))
+
+
+def sample_case(frame: Frame, kind: str, maker: GridMaker, seed: int) -> SampleCase:
+    """One case, from its shape, its kind of grid and a seed."""
+    random = np.random.default_rng(seed)
+    storage = named(frame.dtype)
+    grid = storage.round(maker(frame, random))
+    image = images(frame.batch, frame.channels, frame.image_size, storage, random)
+    cotangent = cotangents((frame.batch, frame.channels, *frame.output_size), storage, random)
+    return SampleCase(image, grid, cotangent, frame.dtype, frame.convention, kind)
+
+
+@st.composite
+def transform_cases(
+    draw: st.DrawFn,
+    dtype: str,
+    convention: Convention,
+    kinds: Mapping[str, ThetaMaker],
+    *,
+    same_size: bool = False,
+    outputs: st.SearchStrategy[tuple[int, int]] = SEVERAL,
+) -> TransformCase:
+    """Cases of `transform` whose thetas are of one of these kinds."""
+    frame = draw(frames(dtype, convention, same_size=same_size, outputs=outputs))
+    kind = draw(st.sampled_from(sorted(kinds)))
+    return transform_case(frame, kind, kinds[kind], draw(st.integers(0, 2**16)))
+
+
+def transform_case(frame: Frame, kind: str, maker: ThetaMaker, seed: int) -> TransformCase:
+    """One case, from its shape, its kind of theta and a seed."""
+    random = np.random.default_rng(seed)
+    storage = named(frame.dtype)
+    theta = storage.round(maker(frame, random))
+    image = images(frame.batch, frame.channels, frame.image_size, storage, random)
+    cotangent = cotangents((frame.batch, frame.channels, *frame.output_size), storage, random)
+    return TransformCase(image, theta, frame.output_size, cotangent, frame.dtype, frame.convention, kind)
+
+
+@st.composite
+def generate_cases(
+    draw: st.DrawFn,
+    dtype: str,
+    convention: Convention,
+    kinds: Mapping[str, ThetaMaker],
+    *,
+    outputs: st.SearchStrategy[tuple[int, int]] = SEVERAL,
+) -> GenerateCase:
+    """Cases of `generate` whose thetas are of one of these kinds."""
+    frame = draw(frames(dtype, convention, outputs=outputs))
+    kind = draw(st.sampled_from(sorted(kinds)))
+    random = np.random.default_rng(draw(st.integers(0, 2**16)))
+    storage = named(dtype)
+    theta = storage.round(kinds[kind](frame, random))
+    cotangent = cotangents((*frame.grid_shape, 2), storage, random)
+    return GenerateCase(theta, frame.output_size, cotangent, dtype, convention, kind)

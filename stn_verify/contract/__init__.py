@@ -1,0 +1,1 @@
+"""What an implementation is, how it is declared and found."""

@@ -1,0 +1,44 @@
+"""What a worker says of the implementation that it holds. It comes over a pipe: parsed, bounded, never trusted."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stn_verify.contract.convention import Convention
+
+Name = Annotated[str, Field(max_length=200)]
+Dtype = Literal["float64", "float32", "float16", "bfloat16"]
+Padding = Literal["zeros", "border", "reflection"]
+
+
+class Description(BaseModel):
+    """An implementation as seen from outside its process."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    framework: Name
+    framework_version: Name
+    python_version: Name
+    functions: Annotated[dict[Literal["sample", "transform", "generate"], list[Name]], Field(min_length=1)]
+    """Each function given, with the choices that it takes as keywords."""
+    differentiable: list[Literal["sample", "transform", "generate"]]
+    paddings: list[Padding] | None
+    """None: neither declared nor offered, to be identified."""
+    alignments: list[bool] | None
+    interpolation: Literal["bilinear"]
+    dtypes: list[Dtype]
+    unsupported: dict[Dtype, Annotated[str, Field(max_length=500)]]
+    """Storage dtypes that the implementation does not take, each with the reason."""
+    compute_dtype: Literal["float64", "float32", "tf32", "float16", "bfloat16"] | None
+    subgradient: Literal["right", "left", "mean", "zero"] | None
+    device: Name
+    threads: int | None = None
+
+    def conventions(self) -> tuple[Convention, ...]:
+        """Every convention to check; empty where one must be identified first."""
+        return tuple(
+            Convention(padding, aligned, self.interpolation)
+            for padding in self.paddings or ()
+            for aligned in self.alignments or ()
+        )

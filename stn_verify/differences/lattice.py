@@ -1,0 +1,81 @@
+"""The whole Jacobian with respect to the image, from four forwards.
+
+The sampler is linear in the image. With ones on every second pixel of every second row each output sees at most one lit pixel,
+so the response is its weight: four phase-shifted lattices give the complete sparse matrix A, for all outputs at once. A must
+explain the real forward (A u == V), and A^T v must equal grad_input, entry by entry.
+"""
+
+import numpy as np
+
+from stn_verify.bounds.arithmetic import VALUE, Arithmetic
+from stn_verify.bounds.input_gradient import input_gradient, taps
+from stn_verify.bounds.interval import Interval, point
+from stn_verify.bounds.output import output
+from stn_verify.bounds.scene import Indices
+from stn_verify.cases.case import SampleCase, TransformCase
+from stn_verify.contract.target import Target
+from stn_verify.formats import Array
+from stn_verify.bounds.comparison import Comparison
+
+PHASES = ((0, 0), (0, 1), (1, 0), (1, 1))
+"""(row, column) parities."""
+
+
+class Lattice:
+    """The sparse matrix of a target at one case: per phase, each output's weight and the pixel that it belongs to."""
+
+    def __init__(self, target: Target, case: SampleCase | TransformCase):
+        self.case = case
+        self._weights: list[Array] = []
+        self._addresses: list[Indices] = []
+        seen = case.scene.phases()
+        for phase in PHASES:
+            lit = np.zeros_like(case.image)
+            lit[:, :, phase[0] :: 2, phase[1] :: 2] = 1.0
+            self._weights.append(case.scene.rows(target.call(case.call(image=lit)).output))
+            self._addresses.append(seen[phase])
+
+    def compare_output(self, values: Array) -> Comparison:
+        """A u against the output at the case's own image u."""
+        return Comparison("output", values, self.expected_output)
+
+    def compare_gradient(self, gradient: Array) -> Comparison:
+        """A^T v against grad_input."""
+        return Comparison("grad_input", gradient, self.expected_gradient)
+
+    def expected_output(self, arithmetic: Arithmetic) -> Interval:
+        """A u, with the bound of the output and that of the weights."""
+        scene = self.case.scene
+        total = sum(
+            weights * scene.pixel_values(address)
+            for weights, address in zip(self._weights, self._addresses, strict=True)
+        )
+        own = output(scene, arithmetic)
+        return point(scene.planes(np.asarray(total)), own.bound + scene.planes(self._output_error(arithmetic)))
+
+    def expected_gradient(self, arithmetic: Arithmetic) -> Interval:
+        """A^T v, with the bound of grad_input twice: the forward's weights are no better known than the backward's."""
+        scene = self.case.scene
+        rows = scene.rows(self.case.cotangent)
+        total = scene.no_pixels()
+        stored = scene.no_pixels()
+        for weights, address in zip(self._weights, self._addresses, strict=True):
+            contribution = weights * rows
+            scene.scatter(total, address, contribution)
+            if arithmetic.s:
+                scene.scatter(stored, address, np.abs(contribution))
+        own = input_gradient(scene, self.case.cotangent, arithmetic)
+        response = arithmetic.s * scene.pixels(stored)
+        return point(scene.pixels(total), 2 * own.bound + response)
+
+    def _output_error(self, arithmetic: Arithmetic) -> Array:
+        scene = self.case.scene
+        error = np.zeros((len(scene.batch), self.case.image.shape[1]))
+        for tap in taps(scene, arithmetic):
+            size = np.abs(scene.pixel_values(tap.address))
+            weight = tap.error + (VALUE * arithmetic.u + arithmetic.s) * (tap.weight + tap.error) + arithmetic.tiny
+            error[tap.points] += weight[:, None] * size
+        lost = scene.neighbouring(arithmetic)[1]
+        error[lost] = 4 * scene.largest[scene.batch[lost]]
+        return error
+

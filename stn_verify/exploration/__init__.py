@@ -1,0 +1,1 @@
+"""Hypothesis hunts for the largest budget used; what it finds becomes verdicts."""

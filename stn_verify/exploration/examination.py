@@ -1,0 +1,218 @@
+"""One check of one target, for one dtype and convention: explored by Hypothesis, told as verdicts."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import hypothesis
+from hypothesis.errors import Flaky
+from hypothesis.strategies import SearchStrategy
+
+from stn_verify.bounds.arithmetic import Arithmetic
+from stn_verify.bounds.comparison import Comparison, Worst
+from stn_verify.cases.case import Case, elements
+from stn_verify.contract.convention import Convention
+from stn_verify.contract.target import Evaluations, Target, TargetFailure
+from stn_verify.exploration.profiles import Profile
+from stn_verify.formats import named
+from stn_verify.judging.arithmetics import LADDER, claimed
+from stn_verify.verdicts.results import Status, Verdict
+
+CaseT = TypeVar("CaseT", bound=Case)
+Check = Callable[[Target, CaseT], Iterable[Comparison]]
+
+
+class Nonconforming(AssertionError):  # noqa: N818  reads as the verdict that it is
+    """A result is outside what its arithmetic explains."""
+
+
+class _Stop(BaseException):
+    """Ends an exploration at once: Hypothesis catches only Exception, and would call a crashing target again."""
+
+
+@dataclass
+class Subject:
+    """What is known of one subject after some examples."""
+
+    name: str
+    budget_used: float | None = None
+    ladder: int = 0
+    worst: Worst | None = None
+    case: Case | None = None
+
+    @property
+    def effective_precision(self) -> str | None:
+        """The finest arithmetic that explained every error so far."""
+        if self.budget_used is None:
+            return None
+        return LADDER[self.ladder].name if self.ladder < len(LADDER) else "none"
+
+
+@dataclass
+class Examination:
+    """Collects comparisons over examples; `verdicts` tells them."""
+
+    suite: str
+    check: str
+    dtype: str
+    convention: Convention
+    subjects: Sequence[str]
+    target: Target
+    profile: Profile
+    seed: int
+    examples: int = 0
+    rule: dict[str, str] = field(default_factory=dict)
+    warning: str | None = None
+    failure: TargetFailure | None = None
+    failed_case: Case | None = None
+    contradiction: str | None = None
+    """A failure that is no single number's: a rule that contradicts the declared one."""
+    _records: dict[str, Subject] = field(default_factory=dict)
+    _before: Evaluations = field(default_factory=Evaluations)
+    _most: Evaluations = field(default_factory=Evaluations)
+    _since_failure: int = 0
+    _started: float = field(default_factory=time.perf_counter)
+
+    def __post_init__(self) -> None:
+        self._before = Evaluations(self.target.evaluations.forwards, self.target.evaluations.backwards)
+        self._records = {name: Subject(name) for name in self.subjects}
+
+    @property
+    def arithmetic(self) -> Arithmetic:
+        """What the target is judged by."""
+        return claimed(self.target.description, self.dtype)
+
+    def explore(self, cases: SearchStrategy[CaseT], check: Check[CaseT]) -> None:
+        """Judge cases that Hypothesis draws, steering towards large budgets and shrinking failures.
+
+        Raises:
+            Nonconforming: something failed; `verdicts` says what.
+        """
+
+        @hypothesis.seed(self.seed)
+        @self.profile.settings()
+        @hypothesis.given(cases)
+        def example(case: CaseT) -> None:
+            self._example(case, check, steer=self.profile.target)
+
+        self._run(example)
+
+    def judge(self, cases: Iterable[CaseT], check: Check[CaseT]) -> None:
+        """Judge given cases, in order, all of them.
+
+        Raises:
+            Nonconforming: something failed; `verdicts` says what.
+        """
+
+        def every() -> None:
+            for case in cases:
+                try:
+                    self._example(case, check, steer=False)
+                except Nonconforming:
+                    continue
+
+        self._run(every)
+
+    def _run(self, explore: Callable[[], None]) -> None:
+        try:
+            explore()
+        except (_Stop, Nonconforming, Flaky):
+            # What failed is in the records; a flaky failure is a failure that was seen.
+            pass
+        failed = [verdict for verdict in self.verdicts() if not verdict.status.conforms]
+        if failed:
+            lines = [f"{verdict.subject}: {verdict.status}: {verdict.reason}" for verdict in failed]
+            raise Nonconforming("\n".join(lines))
+
+    def _example(self, case: CaseT, check: Check[CaseT], *, steer: bool) -> None:
+        failing = self.failure is not None or any(record.worst for record in self._records.values())
+        if failing:
+            self._since_failure += 1
+            if self._since_failure > self.profile.shrinks:
+                raise _Stop
+        forwards, backwards = self.target.evaluations.forwards, self.target.evaluations.backwards
+        self.examples += 1
+        try:
+            comparisons = list(check(self.target, case))
+        except TargetFailure as failure:
+            self._fail(failure, case)
+            raise _Stop from failure
+        finally:
+            spent = self.target.evaluations
+            self._most.forwards = max(self._most.forwards, spent.forwards - forwards)
+            self._most.backwards = max(self._most.backwards, spent.backwards - backwards)
+        outside = [c.subject for c in comparisons if self._record(c, case, steer=steer) > 1]
+        if outside:
+            raise Nonconforming(f"{', '.join(outside)} of {case!r}")
+
+    def _fail(self, failure: TargetFailure, case: Case) -> None:
+        self.failure, self.failed_case = failure, case
+
+    def _record(self, comparison: Comparison, case: Case, *, steer: bool) -> float:
+        record = self._records[comparison.subject]
+        storage = named(self.dtype)
+        while record.ladder < len(LADDER):
+            if comparison.budget_used(Arithmetic(LADDER[record.ladder], storage)) <= 1:
+                break
+            record.ladder += 1
+        if not comparison.decided(self.arithmetic):
+            return 0.0
+        used = comparison.budget_used(self.arithmetic)
+        record.budget_used = max(used, record.budget_used or 0.0)
+        if used > 1 and (record.case is None or elements(case) <= elements(record.case)):
+            record.worst, record.case = comparison.worst(self.arithmetic), case
+        if steer and used < 1e300:
+            hypothesis.target(used, label=comparison.subject)
+        return used
+
+    def verdicts(self) -> list[Verdict]:
+        """One verdict per subject."""
+        spent = self.target.evaluations
+        shared = {
+            "suite": self.suite,
+            "check": self.check,
+            "dtype": self.dtype,
+            "convention": str(self.convention),
+            "examples": self.examples,
+            "evaluations": {
+                "forwards": spent.forwards - self._before.forwards,
+                "backwards": spent.backwards - self._before.backwards,
+            },
+            "most_evaluations": {"forwards": self._most.forwards, "backwards": self._most.backwards},
+            "seconds": time.perf_counter() - self._started,
+            "rule": self.rule,
+            "warning": self.warning,
+        }
+        return [
+            Verdict(
+                subject=record.name,
+                status=status,
+                reason=reason,
+                budget_used=record.budget_used,
+                effective_precision=record.effective_precision,
+                **shared,
+            )
+            for record in self._records.values()
+            for status, reason in [self._status(record)]
+        ]
+
+    def _status(self, record: Subject) -> tuple[Status, str | None]:
+        if record.worst is not None:
+            told = f"{record.worst} in {record.case!r}"
+            precision = record.effective_precision
+            if precision not in (None, "none", self.arithmetic.compute.name):
+                told += f"; as exact as {precision} arithmetic, {self.arithmetic.compute.name} is claimed"
+            return Status.FAILED, told
+        if self.contradiction:
+            return Status.FAILED, self.contradiction
+        if self.failure is not None:
+            # The first line says what happened; what follows are a process's last words, for the log.
+            return Status(self.failure.status), f"{str(self.failure).splitlines()[0]} in {self.failed_case!r}"
+        if record.budget_used is None:
+            return Status.UNDECIDED, "nothing was compared: in this arithmetic the coordinates are uncertain by a cell"
+        return Status.PASSED, None
+
+    def failing(self) -> list[Subject]:
+        """The subjects that failed on a case, with that case."""
+        return [record for record in self._records.values() if record.case is not None]

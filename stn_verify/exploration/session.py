@@ -1,0 +1,177 @@
+"""One run of the suites against one target: the target's process, the choices of the run, and what is asked of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from stn_verify.contract.convention import Convention
+from stn_verify.contract.description import Description
+from stn_verify.contract.errors import RequestError, UnknownChoiceError
+from stn_verify.contract.target import Target
+from stn_verify.exploration.examination import Examination
+from stn_verify.exploration.profiles import Profile, profile_named
+from stn_verify.exploration.reproducer import write_reproducers
+from stn_verify.formats import STORAGE_DTYPES
+from stn_verify.identification.convention import identified
+from stn_verify.verdicts.results import Status, Verdict
+from stn_verify.workers.client import WorkerTarget
+
+_KEY = pytest.StashKey["Session"]()
+
+
+@dataclass(frozen=True)
+class Request:
+    """One check that is asked of the target, or why it cannot be."""
+
+    dtype: str
+    convention: Convention | None
+    subjects: tuple[str, ...]
+    unsupported: str | None = None
+
+    def __str__(self) -> str:
+        convention = str(self.convention).replace("/", "-") if self.convention else "any"
+        return f"{self.dtype}-{convention}"
+
+
+class Session:
+    """The choices of a run and the target that they apply to."""
+
+    def __init__(
+        self,
+        name: str,
+        target: Target,
+        *,
+        profile: Profile,
+        dtypes: Sequence[str] = STORAGE_DTYPES,
+        seed: int = 0,
+        output: Path | None = None,
+    ):
+        self.name = name
+        self.target = target
+        self.profile = profile
+        self.dtypes = tuple(dtypes)
+        self.seed = seed
+        self.output = output
+        self.description: Description = identified(target)
+
+    def requests(
+        self,
+        function: str,
+        subjects: tuple[str, ...],
+        *,
+        padded: bool = True,
+        large: bool = False,
+        differentiated: bool | None = None,
+        dtypes: Sequence[str] = STORAGE_DTYPES,
+    ) -> list[Request]:
+        """Every dtype and convention to check a function with; a single unsupported one where it is not given at all.
+
+        Args:
+            padded: whether padding matters to the function.
+            large: whether the check is left out of profiles without large cases.
+            differentiated: whether gradients are needed (default: where a subject is one).
+            dtypes: those for which the check says something.
+        """
+        given = self.description.functions.keys()
+        if differentiated is None:
+            differentiated = any(subject.startswith("grad_") for subject in subjects)
+        if function not in given:
+            return [Request("any", None, subjects, f"gives no {function}")]
+        if differentiated and function not in self.description.differentiable:
+            return [Request("any", None, subjects, f"gives no gradients of {function}")]
+        if large and not self.profile.large:
+            return []
+        conventions = self.description.conventions()
+        if not padded:
+            conventions = tuple({c.align_corners: c for c in conventions}.values())
+        return [
+            Request(dtype, convention, subjects, self.description.unsupported.get(dtype))  # type: ignore[call-overload]
+            for dtype in self.dtypes
+            if dtype in dtypes
+            for convention in conventions
+        ]
+
+    def examination(self, request: Request, suite: str, check: str) -> Examination:
+        """Begin a check."""
+        if request.convention is None:
+            raise ValueError(f"{request} has no convention to check")
+        return Examination(
+            suite,
+            check,
+            request.dtype,
+            request.convention,
+            request.subjects,
+            self.target,
+            self.profile,
+            self.seed,
+        )
+
+    def unsupported(self, request: Request, suite: str, check: str) -> list[Verdict]:
+        """The verdicts of a check that the target does not offer."""
+        return [
+            Verdict(
+                suite=suite,
+                check=check,
+                subject=subject,
+                dtype=request.dtype,
+                convention=str(request.convention) if request.convention else "any",
+                status=Status.UNSUPPORTED,
+                reason=request.unsupported,
+            )
+            for subject in request.subjects
+        ]
+
+    def verdicts(self, examined: Examination) -> list[Verdict]:
+        """The verdicts of a check, each failure with its reproducer if there is an output folder."""
+        verdicts = examined.verdicts()
+        if self.output is None:
+            return verdicts
+        return write_reproducers(self.name, examined, verdicts, self.output)
+
+
+def session_of(config: pytest.Config) -> Session:
+    """The session of a pytest run; its target's process starts with the first use.
+
+    Raises:
+        pytest.UsageError: the request was wrong.
+    """
+    if _KEY not in config.stash:
+        try:
+            config.stash[_KEY] = _begin(config)
+        except RequestError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[_KEY]
+
+
+def close(config: pytest.Config) -> None:
+    """End the session's target."""
+    if _KEY in config.stash:
+        config.stash[_KEY].target.close()
+
+
+def _begin(config: pytest.Config) -> Session:
+    name = config.getoption("--stn")
+    if not name:
+        raise UnknownChoiceError("the suites need a target: --stn TARGET")
+    dtypes = config.getoption("--stn-dtype") or STORAGE_DTYPES
+    for dtype in dtypes:
+        if dtype not in STORAGE_DTYPES:
+            raise UnknownChoiceError(f"unknown dtype {dtype!r}; known: {', '.join(STORAGE_DTYPES)}")
+    output = config.getoption("--stn-output")
+    profile = profile_named(config.getoption("--stn-profile"))
+    target = WorkerTarget(
+        name,
+        device=config.getoption("--stn-device"),
+        deadline=config.getoption("--stn-deadline"),
+        interpreter=config.getoption("--stn-python"),
+    )
+    return Session(
+        name,
+        target,
+        profile=profile,
+        dtypes=dtypes,
+        seed=config.getoption("--stn-seed"),
+        output=Path(output) if output else None,
+    )

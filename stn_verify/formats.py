@@ -1,0 +1,86 @@
+"""Number formats: what a stored or computed number can hold (IEEE 754-2019; bfloat16 and tf32 by their field widths)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+class UnknownFormatError(ValueError):
+    """A number format that the harness does not know was named."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A binary floating-point format: `precision` bits of significand, exponents `min_exponent` to `max_exponent`."""
+
+    name: str
+    precision: int
+    min_exponent: int
+    max_exponent: int
+
+    @property
+    def unit_roundoff(self) -> float:
+        """u = 2^-p: the largest relative error of one rounding to nearest."""
+        return 2.0**-self.precision
+
+    @property
+    def half_subnormal(self) -> float:
+        """The largest absolute error of one rounding below the normal range."""
+        return float(np.ldexp(0.5, self.min_exponent - self.precision + 1))
+
+    @property
+    def largest(self) -> float:
+        """The largest finite number."""
+        return float(np.ldexp(2.0 - 2.0 ** (1 - self.precision), self.max_exponent))
+
+    def round(self, values: Array) -> Array:
+        """Round float64 values to the nearest of this format (ties to even, overflow to infinity), as float64."""
+        values = np.asarray(values, dtype=np.float64)
+        if self.precision >= FLOAT64.precision:
+            return values.copy()
+        with np.errstate(invalid="ignore", over="ignore"):
+            _, exponent = np.frexp(values)
+            # The spacing at |v| in [2^(e-1), 2^e) is 2^(e-p), and that of the smallest normal number below it.
+            spacing = np.maximum(exponent, self.min_exponent + 1) - self.precision
+            rounded = np.ldexp(np.rint(np.ldexp(values, -spacing)), spacing)
+        rounded = np.where(np.isfinite(values), rounded, values)
+        return np.where(np.abs(rounded) > self.largest, np.copysign(np.inf, rounded), rounded)
+
+    def neighbour(self, values: Array, direction: float) -> Array:
+        """The next number of this format above (`direction` > 0) or below each value, which must lie in the format."""
+        values = np.asarray(values, dtype=np.float64)
+        mantissa, exponent = np.frexp(values)
+        exponent = np.where(values == 0, self.min_exponent + 1, np.maximum(exponent, self.min_exponent + 1))
+        spacing = np.ldexp(1.0, exponent - self.precision)
+        step = np.copysign(1.0, direction)
+        # Towards zero from a power of two the spacing is half as wide.
+        at_power = (np.abs(mantissa) == 0.5) & (np.sign(values) == -step)
+        at_power &= exponent > self.min_exponent + 1
+        return np.asarray(values + step * np.where(at_power, spacing / 2, spacing))
+
+
+FLOAT64 = Format("float64", 53, -1022, 1023)
+FLOAT32 = Format("float32", 24, -126, 127)
+TF32 = Format("tf32", 11, -126, 127)
+FLOAT16 = Format("float16", 11, -14, 15)
+BFLOAT16 = Format("bfloat16", 8, -126, 127)
+
+FORMATS = {f.name: f for f in (FLOAT64, FLOAT32, TF32, FLOAT16, BFLOAT16)}
+
+STORAGE_DTYPES = ("float64", "float32", "float16", "bfloat16")
+"""What an array can be stored in, finest first; tf32 is a format of computation only."""
+
+
+def named(name: str) -> Format:
+    """The format of that name.
+
+    Raises:
+        UnknownFormatError: there is none.
+    """
+    try:
+        return FORMATS[name]
+    except KeyError:
+        raise UnknownFormatError(f"unknown number format {name!r}; known: {', '.join(FORMATS)}") from None

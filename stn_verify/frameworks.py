@@ -1,0 +1,118 @@
+"""Frameworks: how to make arrays, read them back, differentiate. One adapter each, found by entry point."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Protocol, cast
+
+from stn_verify.contract.errors import BrokenTargetError, UnknownChoiceError
+from stn_verify.formats import Array
+
+GROUP = "stn_verify.frameworks"
+
+
+class Framework(Protocol):
+    """What an adapter gives."""
+
+    name: str
+    differentiates: bool
+    """Whether `vjp` works for any function; otherwise implementations give their own products."""
+
+    @property
+    def version(self) -> str:
+        """Of the framework that is installed."""
+        ...
+
+    def threads(self) -> int | None:
+        """How many threads one operation may use; None where the framework does not say."""
+        ...
+
+    def devices(self) -> tuple[str, ...]:
+        """The devices that are here, "cpu" first."""
+        ...
+
+    def check_device(self, device: str) -> None:
+        """Do nothing where the device is here.
+
+        Raises:
+            UnknownChoiceError: it is not; names those that are.
+        """
+        ...
+
+    def usable(self, device: str) -> bool:
+        """Whether the device still works: after some faults it refuses everything until the process ends."""
+        ...
+
+    def array(self, carrier: Array, dtype: str, device: str) -> Any:
+        """A new native array of the carrier's values; never a view of it.
+
+        Raises:
+            UnknownChoiceError: the framework has no such dtype.
+        """
+        ...
+
+    def carrier(self, native: Any) -> tuple[Array, str]:
+        """The values as float64 and the name of the stored dtype.
+
+        Raises:
+            TypeError: no array of this framework, or of none of the four stored dtypes; the message completes
+                "output is ...".
+        """
+        ...
+
+    def vjp(
+        self,
+        function: Callable[..., Any],
+        inputs: Sequence[Any],
+        choices: Mapping[str, Any],
+        cotangent: Any,
+        wanted: Sequence[int],
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """`function(*inputs, **choices)`, and the gradients of <output, cotangent> by the inputs `wanted`.
+
+        A gradient is None where the output does not depend on that input as far as the framework can see.
+        """
+        ...
+
+
+def known_frameworks() -> tuple[str, ...]:
+    """The names of the frameworks that have an adapter, installed or not."""
+    return tuple(sorted(_adapters()))
+
+
+@cache
+def framework(name: str) -> Framework:
+    """The framework of that name; imports it.
+
+    Raises:
+        UnknownChoiceError: there is no adapter for it.
+        BrokenTargetError: it is not installed, or importing it fails.
+    """
+    adapters = _adapters()
+    if name not in adapters:
+        raise UnknownChoiceError(
+            f"unknown framework {name!r}; known: {', '.join(sorted(adapters)) or 'none'}"
+        )
+    adapter = adapters[name]
+    return cast(Framework, load_entry_point(adapter)())
+
+
+def load_entry_point(entry: EntryPoint) -> Any:
+    """What an entry point names.
+
+    Raises:
+        BrokenTargetError: a package that it needs is missing, or importing it fails.
+    """
+    try:
+        return entry.load()
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing and missing != entry.value.partition(":")[0].partition(".")[0]:
+            raise BrokenTargetError(f"{missing} is not installed: pip install {missing}") from error
+        raise BrokenTargetError(f"{entry.name} ({entry.value}): {error}") from error
+    except Exception as error:
+        raise BrokenTargetError(f"{entry.name} ({entry.value}): {type(error).__name__}: {error}") from error
+
+
+def _adapters() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}

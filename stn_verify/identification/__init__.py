@@ -1,0 +1,1 @@
+"""Find out what an undeclared target follows, before blaming it."""

@@ -1,0 +1,1 @@
+"""From a reply to a judgement: errors over their bounds."""

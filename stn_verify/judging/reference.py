@@ -1,0 +1,47 @@
+"""A target's results against the float64 oracle and the bounds of its arithmetic."""
+
+from stn_verify.bounds.grid_gradient import grid_gradient
+from stn_verify.bounds.input_gradient import input_gradient
+from stn_verify.bounds.interval import Interval
+from stn_verify.bounds.output import output
+from stn_verify.bounds.arithmetic import Arithmetic
+from stn_verify.bounds.theta_gradient import generated, generator_gradient, theta_gradient
+from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
+from stn_verify.contract.target import Reply
+from stn_verify.formats import Array
+from stn_verify.bounds.comparison import Comparison, Expectation
+
+GRADIENTS = {"sample": ("image", "grid"), "transform": ("image", "theta"), "generate": ("theta",)}
+SUBJECTS = {"image": "grad_input", "grid": "grad_grid", "theta": "grad_theta"}
+
+
+def compare_output(case: SampleCase | TransformCase, values: Array) -> Comparison:
+    """The output against equation 5."""
+    return Comparison("output", values, lambda arithmetic: output(case.scene, arithmetic))
+
+
+def compare_grid(case: GenerateCase, values: Array) -> Comparison:
+    """A generated grid against equation 1."""
+    return Comparison("grid", values, lambda arithmetic: generated(case.theta, case.grid, arithmetic))
+
+
+def compare_gradients(
+    case: SampleCase | TransformCase | GenerateCase, reply: Reply, subgradient: str | None
+) -> list[Comparison]:
+    """Every gradient of a reply against equations 6 and 7; `subgradient="zero"` allows zero at kinks."""
+    return [
+        Comparison(SUBJECTS[name], values, _expected(case, name, subgradient))
+        for name, values in reply.gradients.items()
+    ]
+
+
+def _expected(case: SampleCase | TransformCase | GenerateCase, name: str, subgradient: str | None) -> Expectation:
+    if isinstance(case, GenerateCase):
+        return lambda arithmetic: generator_gradient(case.cotangent, case.base, arithmetic)
+    if name == "image":
+        return lambda arithmetic: input_gradient(case.scene, case.cotangent, arithmetic)
+    if isinstance(case, TransformCase):
+        return lambda arithmetic: theta_gradient(
+            case.scene, case.base, case.cotangent, arithmetic, zero=subgradient == "zero"
+        )
+    return lambda arithmetic: grid_gradient(case.scene, case.cotangent, arithmetic, zero=subgradient == "zero")

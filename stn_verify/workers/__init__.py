@@ -1,0 +1,1 @@
+"""Implementations run in processes of their own, and arrays travel as safetensors frames over pipes."""

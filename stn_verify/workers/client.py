@@ -1,0 +1,249 @@
+"""A target in a process of its own, started when it is first needed and again after each death."""
+
+import os
+import shlex
+import sys
+import weakref
+from collections.abc import Mapping
+
+from stn_verify.contract.description import Description
+from stn_verify.contract.errors import BrokenTargetError, ContractError, UnknownTargetError
+from stn_verify.contract.target import Call, Evaluations, Reply, TargetCrashed, TargetReplied, TargetTimedOut
+from stn_verify.formats import STORAGE_DTYPES
+from stn_verify.workers.evaluator import count
+from stn_verify.workers.expectations import check_reply
+from stn_verify.workers.frames import FrameError, Tensor, UnknownDtypeError, decode, encode
+from stn_verify.workers.process import WorkerProcess
+from stn_verify.workers.protocol import (
+    Describe,
+    Load,
+    Ok,
+    Raised,
+    Refused,
+    Request,
+    Unusable,
+    evaluation,
+    parse_answer,
+)
+
+LOAD_DEADLINE = 120.0
+"""Seconds for loading: a framework's import is slow."""
+
+EXEC = "exec:"
+
+
+class WorkerTarget:
+    """Satisfies `contract.target.Target`; for one thread, which lives as long."""
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        device: str = "cpu",
+        deadline: float,
+        interpreter: str | None = None,
+        framework: str | None = None,
+        load_deadline: float = LOAD_DEADLINE,
+        breaker: int = 5,
+    ) -> None:
+        """Nothing is started yet.
+
+        Args:
+            target: a built-in name, `module:attribute`, `path/to/file.py:attribute` or `exec:COMMAND`.
+            device: for the target's framework.
+            deadline: seconds for one call; the first may have to compile.
+            interpreter: the Python that runs the worker, with stn_verify installed; None for this one.
+            framework: of a target that does not declare its own.
+            load_deadline: seconds for loading.
+            breaker: after so many deaths in a row without a reply between them, calls are refused.
+        """
+        self.evaluations = Evaluations()
+        self._target = target
+        self._folder = os.getcwd()
+        self._device = device
+        self._deadline = deadline
+        self._interpreter = interpreter or sys.executable
+        self._framework = framework
+        self._load_deadline = load_deadline
+        self._breaker = breaker
+        self._deaths = 0
+        self._last_death: TargetCrashed | TargetTimedOut = TargetCrashed()
+        self._process: WorkerProcess | None = None
+        self._description: Description | None = None
+        self._id = 0
+
+    @property
+    def description(self) -> Description:
+        """What the target says of itself; asked once.
+
+        Where the search for its dtypes kills it, it is described without: the checks then report the deaths.
+
+        Raises:
+            RequestError: the target cannot be loaded.
+            TargetFailure: it cannot even be loaded or described without dying or raising.
+        """
+        if self._description is None:
+            try:
+                self._description = self._describe(probe=True)
+            except (TargetCrashed, TargetTimedOut):
+                self._description = self._describe(probe=False)
+        return self._description
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process that is running now, if one is."""
+        return None if self._process is None else self._process.pid
+
+    def call(self, call: Call) -> Reply:
+        """Evaluate in the worker.
+
+        Raises:
+            TargetFailure: no result came back; the next call starts a new worker if need be.
+            RequestError: the target cannot be loaded, or has nothing to do with such a call.
+        """
+        if self._deaths >= self._breaker:
+            last = str(self._last_death).partition("\n")[0]
+            raise type(self._last_death)(
+                f"not called: the last {self._deaths} calls all ended so; the last: {last}"
+            )
+        try:
+            reply = self._evaluate(call)
+        except (TargetCrashed, TargetTimedOut) as death:
+            self._deaths += 1
+            self._last_death = death
+            raise
+        check_reply(call, reply)
+        return reply
+
+    def close(self) -> None:
+        """End the process, if there is one. Idempotent."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()
+
+    def _evaluate(self, call: Call) -> Reply:
+        process = self._running()
+        request, tensors = evaluation(call, self._next_id())
+        count(self.evaluations, call)
+        try:
+            _, results = self._ask(process, request, self._deadline, tensors)
+        finally:
+            # Any answer, even that it raised, shows that it lives.
+            if self._process is not None:
+                self._deaths = 0
+        return _reply(call, results)
+
+    def _describe(self, *, probe: bool) -> Description:
+        process = self._running()
+        # The search for dtypes calls the target once for each.
+        deadline = len(STORAGE_DTYPES) * self._deadline
+        answer, _ = self._ask(process, Describe(id=self._next_id(), probe=probe), deadline)
+        if answer.description is None:
+            raise self._garbage("has no description")
+        return answer.description
+
+    def _running(self) -> WorkerProcess:
+        """The process with the target loaded, started if need be."""
+        if self._process is not None:
+            return self._process
+        process = self._start()
+        self._process = process
+        # Ends it also when this object is forgotten, or when the interpreter exits.
+        weakref.finalize(self, process.end)
+        load = Load(id=self._next_id(), target=self._target, device=self._device, framework=self._framework)
+        try:
+            self._ask(process, load, self._load_deadline)
+        except TargetCrashed as error:
+            if "No module named stn_verify" in str(error) or "No module named 'stn_verify'" in str(error):
+                raise BrokenTargetError(
+                    f"{self._interpreter} cannot import stn_verify: install it there"
+                ) from None
+            raise
+        except BaseException:
+            self._drop()
+            raise
+        return process
+
+    def _start(self) -> WorkerProcess:
+        own = not self._target.startswith(EXEC)
+        try:
+            command = (
+                [self._interpreter, "-m", "stn_verify.workers"]
+                if own
+                else shlex.split(self._target[len(EXEC) :])
+            )
+        except ValueError as error:
+            raise UnknownTargetError(f"{self._target!r}: {error}") from None
+        if not command:
+            raise UnknownTargetError(f"{self._target!r} names no command; exec:COMMAND")
+        try:
+            return WorkerProcess(command, folder=self._folder, traces=own)
+        except OSError as error:
+            raise UnknownTargetError(f"cannot start {command[0]!r}: {error.strerror or error}") from None
+
+    def _ask(
+        self,
+        process: WorkerProcess,
+        request: Request,
+        deadline: float,
+        tensors: Mapping[str, Tensor] | None = None,
+    ) -> tuple[Ok, dict[str, Tensor]]:
+        """Send a request; its good answer with its tensors.
+
+        Raises:
+            TargetFailure, RequestError: any other answer, or none.
+        """
+        try:
+            frame = encode(request.model_dump_json(), tensors or {})
+        except FrameError as error:
+            raise ContractError(f"a call that cannot be sent: its frame {error}") from None
+        try:
+            payload = process.exchange(frame, deadline)
+        except BaseException:
+            self._process = None
+            raise
+        try:
+            message, results = decode(payload)
+            answer = parse_answer(message)
+        except UnknownDtypeError as error:
+            raise TargetReplied(f"its reply {error}") from None
+        except FrameError as error:
+            raise self._garbage(str(error)) from None
+        if answer.id != request.id:
+            raise self._garbage(f"answers request {answer.id}, not {request.id}")
+        match answer:
+            case Ok():
+                return answer, results
+            case Raised():
+                if answer.ends:
+                    self._drop()
+                raise answer.failure()
+            case Unusable():
+                raise TargetReplied(answer.message)
+            case Refused():
+                raise answer.refusal()
+
+    def _garbage(self, what: str) -> TargetCrashed:
+        self._drop()
+        return TargetCrashed(f"spoke garbage: its reply {what}")
+
+    def _drop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.end()
+
+    def _next_id(self) -> int:
+        self._id += 1
+        return self._id
+
+
+def _reply(call: Call, results: Mapping[str, Tensor]) -> Reply:
+    extra = sorted(name for name in results if name != "output" and not name.startswith("grad_"))
+    if extra:
+        raise TargetReplied(
+            f"{call.function}: replied with tensors that nobody asked for: {', '.join(extra)}"
+        )
+    if "output" not in results:
+        raise TargetReplied(f"{call.function}: the output is missing")
+    gradients = {name.removeprefix("grad_"): t.values for name, t in results.items() if name != "output"}
+    return Reply(results["output"].values, results["output"].dtype, gradients)

@@ -1,0 +1,38 @@
+"""What a reply must look like for the call that it answers."""
+
+from stn_verify.contract.target import Call, Reply, TargetReplied
+
+
+def output_shape(call: Call) -> tuple[int, ...]:
+    """sample: [N,C] + the grid's points; transform: [N,C] + size; generate: [N] + size + [2]."""
+    size = call.size or ()
+    if call.function == "sample":
+        return call.arrays["image"].shape[:2] + call.arrays["grid"].shape[1:-1]
+    if call.function == "transform":
+        return call.arrays["image"].shape[:2] + size
+    return (*call.arrays["theta"].shape[:1], *size, len(size))
+
+
+def check_output_shape(call: Call, shape: tuple[int, ...]) -> None:
+    """Raises: TargetReplied: another shape than the call implies."""
+    expected = output_shape(call)
+    if shape != expected:
+        raise TargetReplied(f"{call.function}: output has shape {shape}, not {expected}")
+
+
+def check_reply(call: Call, reply: Reply) -> None:
+    """Hold a reply against its call.
+
+    Raises:
+        TargetReplied: a wrong shape, a missing gradient, or one that nobody asked for.
+    """
+    check_output_shape(call, reply.output.shape)
+    for name in call.gradients:
+        if name not in reply.gradients:
+            raise TargetReplied(f"{call.function}: the gradient of {name} is missing")
+        shape, expected = reply.gradients[name].shape, call.arrays[name].shape
+        if shape != expected:
+            raise TargetReplied(f"{call.function}: the gradient of {name} has shape {shape}, not {expected}")
+    extra = sorted(set(reply.gradients) - set(call.gradients))
+    if extra:
+        raise TargetReplied(f"{call.function}: a gradient that was not asked for: {', '.join(extra)}")

@@ -1,0 +1,1 @@
+"""What is checked, one concern a file: `pytest --pyargs stn_suites --stn TARGET`."""

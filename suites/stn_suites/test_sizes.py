@@ -1,0 +1,61 @@
+"""Sizes where index arithmetic and number formats run out: 8, 15, 16 and 24 bits of pixels, outputs and coordinates."""
+
+import pytest
+from stn_verify.cases import sizes, thetas
+from stn_verify.cases.strategies import SINGLE, generate_cases, transform_cases
+from stn_verify.exploration.examination import Examination
+
+from stn_suites import checks
+
+SAMPLE = ("output", "grad_input", "grad_grid")
+TRANSFORM = ("output", "grad_input", "grad_theta")
+
+
+@pytest.mark.stn_check("sample", SAMPLE)
+def test_long_axes(examination: Examination) -> None:
+    """Image and output axes of 255, 256 and 257."""
+    examination.judge(sizes.long_axes(examination.dtype, examination.convention), checks.everything)
+
+
+@pytest.mark.stn_check("sample", SAMPLE, large=True)
+def test_large_areas(examination: Examination) -> None:
+    """H W just below and above 2^15 and 2^16."""
+    examination.judge(sizes.large_areas(examination.dtype, examination.convention), checks.everything)
+
+
+@pytest.mark.stn_check("sample", SAMPLE, large=True)
+def test_many_outputs(examination: Examination) -> None:
+    """More than 65,535 outputs of one image."""
+    examination.judge(sizes.many_outputs(examination.dtype, examination.convention), checks.everything)
+
+
+@pytest.mark.stn_check("transform", TRANSFORM, large=True)
+def test_many_fused_outputs(examination: Examination) -> None:
+    """More than 65,535 outputs of one theta."""
+    examination.judge(sizes.many_fused_outputs(examination.dtype, examination.convention), checks.everything)
+
+
+@pytest.mark.stn_check("sample", SAMPLE, dtypes=("float16",))
+def test_past_2048(examination: Examination) -> None:
+    """Coordinates past 2^11 pixels, where float16 no longer tells neighbours apart."""
+    examination.judge(sizes.wide(examination.dtype, examination.convention, 2100), checks.everything)
+
+
+@pytest.mark.stn_check("sample", ("output",), dtypes=("float32",), large=True)
+def test_past_16777216(examination: Examination) -> None:
+    """Coordinates past 2^24 pixels, where float32 no longer tells neighbours apart."""
+    examination.judge(sizes.wide(examination.dtype, examination.convention, 2**24 + 16), checks.values)
+
+
+@pytest.mark.stn_check("transform", TRANSFORM)
+def test_single_row_or_column(examination: Examination) -> None:
+    """Outputs of one row or one column, where a grid generator divides by nothing."""
+    cases = transform_cases(examination.dtype, examination.convention, thetas.ALL, outputs=SINGLE)
+    examination.explore(cases, checks.everything)
+
+
+@pytest.mark.stn_check("generate", ("grid", "grad_theta"), padded=False)
+def test_single_row_or_column_grid(examination: Examination) -> None:
+    """The same for the generator alone."""
+    cases = generate_cases(examination.dtype, examination.convention, thetas.ALL, outputs=SINGLE)
+    examination.explore(cases, checks.generator)

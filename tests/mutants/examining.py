@@ -1,0 +1,69 @@
+"""Runs the suites' own check functions against an implementation in this process."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import stn_suites
+
+from stn_verify.contract.implementation import Implementation
+from stn_verify.exploration.examination import Examination, Nonconforming
+from stn_verify.exploration.profiles import Profile
+from stn_verify.exploration.session import Session
+from stn_verify.verdicts.results import Verdict
+from stn_verify.workers.evaluator import InProcessTarget
+
+SMALL = Profile("mutants", examples=12, shrinks=0, target=False, large=False)
+"""A dozen examples a check, and a failure is not made smaller."""
+
+LARGE = Profile("large mutants", examples=2, shrinks=0, target=False, large=True)
+
+
+@dataclass(frozen=True)
+class Suited:
+    """A check function of the suites, and what its marker asks for."""
+
+    suite: str
+    name: str
+    function: Callable[[Examination], None]
+    marker: pytest.Mark
+
+
+def suited() -> Iterator[Suited]:
+    """Every check of the suites."""
+    for module in pkgutil.iter_modules(stn_suites.__path__):
+        if not module.name.startswith("test_"):
+            continue
+        loaded = importlib.import_module(f"stn_suites.{module.name}")
+        for name, value in vars(loaded).items():
+            marks = [mark for mark in getattr(value, "pytestmark", ()) if mark.name == "stn_check"]
+            if name.startswith("test_") and marks and list(inspect.signature(value).parameters) == ["examination"]:
+                yield Suited(module.name.removeprefix("test_"), name.removeprefix("test_"), value, marks[0])
+
+
+def examine(implementation: Implementation, profile: Profile, checks: tuple[str, ...] = ()) -> list[Verdict]:
+    """The verdicts of the checks so named (or of the suites so named; none: of all) on everything that it offers."""
+    session = Session(implementation.name, InProcessTarget(implementation), profile=profile)
+    verdicts = []
+    for check in suited():
+        if checks and not {check.suite, check.name} & set(checks):
+            continue
+        for request in session.requests(*check.marker.args, **check.marker.kwargs):
+            if request.unsupported or request.convention is None:
+                continue
+            examination = session.examination(request, check.suite, check.name)
+            verdicts += _examined(session, examination, check.function)
+    return verdicts
+
+
+def _examined(session: Session, examination: Examination, function: Callable[[Examination], Any]) -> list[Verdict]:
+    try:
+        function(examination)
+    except Nonconforming:
+        # What failed is in the verdicts.
+        pass
+    return session.verdicts(examination)

@@ -1,0 +1,71 @@
+"""What a mutant is: the right sampler with one fault, and what must be said of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sampler import Sampler
+from stn_verify.contract.implementation import Implementation
+
+GRADIENTS = frozenset({"grad_input", "grad_grid", "grad_theta"})
+EVERY = GRADIENTS | {"output", "grid"}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault, and what is enough to show it: one convention (or a few), one dtype, one function."""
+
+    implementation: Implementation
+    what: str
+    subjects: frozenset[str]
+    """Each must be reported as failed."""
+    source: str | None
+    """The row of the bug collection (PyTorch, TensorFlow, Caffe, ... issues) that it was met in."""
+    checks: tuple[str, ...]
+    """Enough to show it: names of checks, or of whole suites; none: all but those on large sizes."""
+    effective_precision: str | None
+    """What the verifier must say that the result is as exact as."""
+
+    @property
+    def name(self) -> str:
+        """Of the class."""
+        return self.implementation.name
+
+    @property
+    def spared(self) -> frozenset[str]:
+        """What must not be reported: a fault in one gradient accuses nothing else."""
+        return frozenset() if self.subjects & {"output", "grid"} else EVERY - self.subjects
+
+
+MUTANTS: dict[str, Mutant] = {}
+
+
+def fault(
+    what: str,
+    *subjects: str,
+    source: str | None = None,
+    functions: tuple[str, ...] = ("sample",),
+    padding: str | tuple[str, ...] = "zeros",
+    align_corners: bool = False,
+    dtypes: tuple[str, ...] = ("float64",),
+    checks: tuple[str, ...] = (),
+    effective_precision: str | None = None,
+) -> Callable[[type[Sampler]], Implementation]:
+    """Register a class of a faulty sampler, and turn it into an implementation that `file.py:Class` names."""
+
+    def register(faulty: type[Sampler]) -> Implementation:
+        held = faulty()
+        made = Implementation(
+            name=faulty.__name__,
+            framework="numpy",
+            functions={name: getattr(held, name) for name in functions},
+            vjps={name: getattr(held, f"{name}_vjp") for name in functions},
+            padding=padding,
+            align_corners=align_corners,
+            dtypes=dtypes,
+        )
+        if made.name in MUTANTS:
+            raise ValueError(f"two mutants are called {made.name}")
+        MUTANTS[made.name] = Mutant(made, what, frozenset(subjects), source, checks, effective_precision)
+        return made
+
+    return register

@@ -1,0 +1,287 @@
+"""Right but unusual implementations: none of them may fail."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sampler import Array, Corners, Line, Sampler
+from torch import Tensor
+
+from stn_verify.contract.implementation import Implementation, undeclared
+
+BOTH = ("float64", "float32")
+
+
+@dataclass(frozen=True)
+class Unusual:
+    """A right implementation, what is unusual about it, and whether a warning must come with its pass."""
+
+    implementation: Implementation
+    what: str
+    warned: bool
+
+
+UNUSUAL: dict[str, Unusual] = {}
+
+
+def unusual(
+    what: str, *, functions: tuple[str, ...] = ("sample",), warned: bool = False, **declared: Any
+) -> Callable[[type], Implementation]:
+    """Register a class as a right implementation that `unusual.py:Class` names."""
+
+    def register(kind: type) -> Implementation:
+        held = kind()
+        products = {name: getattr(held, f"{name}_vjp", None) for name in functions}
+        made = Implementation(
+            name=kind.__name__,
+            framework=declared.pop("framework", "numpy"),
+            functions={name: getattr(held, name) for name in functions},
+            vjps={name: product for name, product in products.items() if product},
+            **{"dtypes": BOTH, **declared},
+        )
+        UNUSUAL[made.name] = Unusual(made, what, warned)
+        return made
+
+    return register
+
+
+class LeftCells(Sampler):
+    """An integer belongs to the cell left of it."""
+
+    def floor(self, x: Array) -> Array:
+        return np.ceil(x) - 1
+
+
+@unusual("at integers the slope of the left cell", subgradient="left", padding=("zeros", "border"))
+class LeftRule(LeftCells):
+    pass
+
+
+@unusual("the same without a declaration, fused", functions=("sample", "transform"), align_corners=True)
+class LeftRuleFused(LeftCells):
+    pass
+
+
+@unusual("at integers the mean of both slopes", subgradient="mean", padding=("zeros", "reflection"), dtypes=("float64",))
+class MeanRule(Sampler):
+    def backward(
+        self, image: Array, grid: Array, cotangent: Array, padding: str, aligned: bool
+    ) -> tuple[Array, Array]:
+        right, left = (
+            held(image, grid, cotangent, padding, aligned) for held in (super().backward, LeftCells().backward)
+        )
+        return right[0], (right[1] + left[1]) / 2
+
+
+@unusual(
+    "at integers zero, and declared: floor and ceil coincide",
+    functions=("sample", "transform"),
+    warned=True,
+    subgradient="zero",
+    padding=("zeros", "border"),
+    align_corners=True,
+    dtypes=("float64",),
+)
+class ZeroRule(Sampler):
+    def slopes(self, corners: Corners, x: Line, y: Line) -> tuple[Array, Array]:
+        along_x, along_y = super().slopes(corners, x, y)
+        return along_x * (x.weights[1] != 0)[..., None], along_y * (y.weights[1] != 0)[..., None]
+
+
+@unusual("nested lerps, x first", padding=("border", "reflection"), align_corners=False)
+class LerpXFirst(Sampler):
+    def values(self, corners: Corners, x: Line, y: Line) -> Array:
+        p00, p01, p10, p11 = corners
+        fx, fy = x.weights[1][..., None], y.weights[1][..., None]
+        top, bottom = p00 + fx * (p01 - p00), p10 + fx * (p11 - p10)
+        return top + fy * (bottom - top)
+
+
+@unusual("nested lerps, y first", padding=("zeros", "reflection"), align_corners=True)
+class LerpYFirst(Sampler):
+    def values(self, corners: Corners, x: Line, y: Line) -> Array:
+        p00, p01, p10, p11 = corners
+        fx, fy = x.weights[1][..., None], y.weights[1][..., None]
+        left, right = p00 + fy * (p10 - p00), p01 + fy * (p11 - p01)
+        return left + fx * (right - left)
+
+
+@unusual("dense products with matrices of hat weights", align_corners=False)
+class Dense(Sampler):
+    def hats(self, line: Line, size: int) -> tuple[Array, Array]:
+        """max(0, 1 - |x - m|) and its derivative, [N, Ho, Wo, S]."""
+        pixel = np.arange(size, dtype=line.position.dtype)
+        away = line.position[..., None] - pixel
+        slope = np.where((away >= 0) & (away < 1), -1, np.where((away >= -1) & (away < 0), 1, 0))
+        return np.maximum(1 - np.abs(away), 0), (slope * line.slope[..., None]).astype(away.dtype)
+
+    def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
+        x, y = self.lines(image, grid, padding, aligned)
+        (across, _), (down, _) = self.hats(x, image.shape[3]), self.hats(y, image.shape[2])
+        return np.einsum("ncij,nhwi,nhwj->nchw", image, down, across)
+
+    def backward(
+        self, image: Array, grid: Array, cotangent: Array, padding: str, aligned: bool
+    ) -> tuple[Array, Array]:
+        x, y = self.lines(image, grid, padding, aligned)
+        (across, across_slope), (down, down_slope) = self.hats(x, image.shape[3]), self.hats(y, image.shape[2])
+        weighed = np.einsum("ncij,nchw->nhwij", image, cotangent)
+        along_x = np.einsum("nhwij,nhwi,nhwj->nhw", weighed, down, across_slope)
+        along_y = np.einsum("nhwij,nhwi,nhwj->nhw", weighed, down_slope, across)
+        grad_input = np.einsum("nchw,nhwi,nhwj->ncij", cotangent, down, across)
+        return grad_input, np.stack([along_x, along_y], axis=-1)
+
+
+@unusual("float32 only, refusing the rest", padding="zeros", dtypes=None)
+class Float32Only(Sampler):
+    def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
+        if image.dtype != np.float32:
+            raise TypeError(f"expected float32, got {image.dtype}")
+        return super().forward(image, grid, padding, aligned)
+
+
+@unusual("float64 arithmetic on float32 storage, claimed", padding="zeros", dtypes=("float32",), compute_dtype="float64")
+class Float64Inside(Sampler):
+    def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
+        return super().forward(image.astype(np.float64), grid.astype(np.float64), padding, aligned).astype(image.dtype)
+
+    def backward(
+        self, image: Array, grid: Array, cotangent: Array, padding: str, aligned: bool
+    ) -> tuple[Array, Array]:
+        wide = (array.astype(np.float64) for array in (image, grid, cotangent))
+        grad_input, grad_grid = super().backward(*wide, padding, aligned)
+        return grad_input.astype(image.dtype), grad_grid.astype(image.dtype)
+
+
+@unusual("float32 arithmetic on float16 storage, claimed", padding="border", dtypes=("float16",), compute_dtype="float32")
+class HalfStorage(Sampler):
+    def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
+        return super().forward(image.astype(np.float32), grid.astype(np.float32), padding, aligned).astype(image.dtype)
+
+    def backward(
+        self, image: Array, grid: Array, cotangent: Array, padding: str, aligned: bool
+    ) -> tuple[Array, Array]:
+        wide = (array.astype(np.float32) for array in (image, grid, cotangent))
+        grad_input, grad_grid = super().backward(*wide, padding, aligned)
+        return grad_input.astype(image.dtype), grad_grid.astype(image.dtype)
+
+
+@unusual("prints, and writes to the file descriptor, on every call", padding="zeros", dtypes=("float64",))
+class Noisy(Sampler):
+    def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
+        print("sampling", image.shape)
+        os.write(1, b"\x00\xff{ not a frame\n")
+        return super().forward(image, grid, padding, aligned)
+
+
+@unusual("a NaN coordinate reads the centre, an infinite one the edge", align_corners=False, dtypes=("float64",))
+class NanSafe(Sampler):
+    def pixels(self, normalised: Array, size: int, aligned: bool) -> Array:
+        return super().pixels(np.clip(np.nan_to_num(normalised), -1e6, 1e6), size, aligned)
+
+
+@unusual("returns one buffer again and again", padding="zeros", align_corners=False)
+class ReusedBuffer(Sampler):
+    def __init__(self) -> None:
+        self.buffer = np.empty(0)
+
+    def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
+        output = super().forward(image, grid, padding, aligned)
+        if self.buffer.shape != output.shape or self.buffer.dtype != output.dtype:
+            self.buffer = np.empty_like(output)
+        self.buffer[...] = output
+        return self.buffer
+
+
+@unusual("pixel coordinates around the centre, exact at the identity; exposes no grid", functions=("transform",))
+class PixelSpace(Sampler):
+    def pixels(self, normalised: Array, size: int, aligned: bool) -> Array:
+        # What `centred` gives are pixels.
+        return normalised
+
+    def transform(
+        self, image: Array, theta: Array, size: tuple[int, int], *, padding: str, align_corners: bool
+    ) -> Array:
+        points = self.centred(theta, size, image.shape[2:], align_corners)
+        return self.sample(image, points, padding=padding, align_corners=align_corners)
+
+    def transform_vjp(
+        self,
+        image: Array,
+        theta: Array,
+        size: tuple[int, int],
+        cotangent: Array,
+        *,
+        padding: str,
+        align_corners: bool,
+    ) -> tuple[Array, Array]:
+        points = self.centred(theta, size, image.shape[2:], align_corners)
+        grad_input, grad_grid = self.sample_vjp(
+            image, points, cotangent, padding=padding, align_corners=align_corners
+        )
+        return grad_input, self.theta_gradient(grad_grid, size, align_corners)
+
+    def centred(self, theta: Array, size: tuple[int, int], image_size: tuple[int, ...], aligned: bool) -> Array:
+        """[N, Ho, Wo, 2], in pixels."""
+        rows, columns = (np.arange(length, dtype=theta.dtype) - (length - 1) / 2 for length in size)
+        out_y, out_x = (self.scale(length, aligned) for length in size)
+        axes = []
+        for axis, length in ((0, image_size[1]), (1, image_size[0])):
+            scale = self.scale(length, aligned)
+            a, b, c = (theta[:, axis, k, None, None] for k in range(3))
+            # A single target point lies in the middle, where a and b have no part.
+            across = a * (scale / out_x if out_x else 0) * columns
+            down = b * (scale / out_y if out_y else 0) * rows[:, None]
+            axes.append((length - 1) / 2 + across + down + c * scale)
+        return np.stack(axes, axis=-1)
+
+
+@unusual(
+    "torch, by gather, differentiated by autograd",
+    framework="torch",
+    align_corners=False,
+    dtypes=("float64", "float32", "float16", "bfloat16"),
+)
+class TorchGather:
+    def sample(self, image: Tensor, grid: Tensor, *, padding: str, align_corners: bool) -> Tensor:
+        width, height = image.shape[3], image.shape[2]
+        x = self.folded((grid[..., 0] + 1) * (width / 2) - 0.5, width, padding)
+        y = self.folded((grid[..., 1] + 1) * (height / 2) - 0.5, height, padding)
+        left, top = x.floor(), y.floor()
+        total = torch.zeros((), dtype=image.dtype)
+        for down, weight_y in ((0, 1 - (y - top)), (1, y - top)):
+            for across, weight_x in ((0, 1 - (x - left)), (1, x - left)):
+                total = total + self.pixel(image, left + across, top + down) * (weight_x * weight_y)[:, None]
+        return total
+
+    def folded(self, x: Tensor, size: int, padding: str) -> Tensor:
+        if padding == "zeros":
+            return x
+        if padding == "reflection":
+            # A triangle wave of period 2W about -1/2.
+            away = torch.remainder(x + 0.5, 2 * size)
+            x = torch.minimum(away, 2 * size - away) - 0.5
+        return x.clamp(0, size - 1)
+
+    def pixel(self, image: Tensor, column: Tensor, row: Tensor) -> Tensor:
+        """[N, C, Ho, Wo]"""
+        count, channels, height, width = image.shape
+        inside = (column >= 0) & (column <= width - 1) & (row >= 0) & (row <= height - 1)
+        flat = (torch.where(inside, row, 0).long() * width + torch.where(inside, column, 0).long()).flatten(1)
+        read = image.flatten(2).gather(2, flat[:, None].expand(-1, channels, -1))
+        return read.unflatten(2, column.shape[1:]) * inside[:, None]
+
+
+class _NoGradients:
+    """Values only, nothing declared: what a function of numpy arrays looks like that nobody prepared."""
+
+    def sample(self, image: Array, grid: Array) -> Array:
+        return Sampler().sample(image, grid, padding="reflection", align_corners=True)
+
+
+UNUSUAL["Undeclared"] = Unusual(
+    undeclared(_NoGradients(), "Undeclared", "numpy"), "declares nothing, gives no gradients", warned=False
+)
