@@ -1,6 +1,6 @@
 """A full entrywise check at (2,3,224,224) against torch's slow gradcheck at (2,3,32,32), interleaved in one run.
 
-    python benchmarks/against_gradcheck.py [--rounds N]
+python benchmarks/against_gradcheck.py [--rounds N]
 """
 
 import argparse
@@ -8,6 +8,8 @@ import statistics
 import time
 
 import torch
+from torch.nn.functional import grid_sample
+
 from stn_adapters.torch import TORCH
 from stn_suites.checks import sample_differences
 from stn_verify.cases import grids
@@ -17,7 +19,6 @@ from stn_verify.contract.target import Target
 from stn_verify.judging.arithmetics import claimed
 from stn_verify.workers.client import WorkerTarget
 from stn_verify.workers.evaluator import InProcessTarget
-from torch.nn.functional import grid_sample
 
 
 def ours(target: Target, size: int, seed: int) -> tuple[float, float]:
@@ -50,7 +51,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
-    targets: dict[str, Target] = {"in process": InProcessTarget(TORCH), "in a worker": WorkerTarget("torch", deadline=60)}
+    targets: dict[str, Target] = {
+        "in process": InProcessTarget(TORCH),
+        "in a worker": WorkerTarget("torch", deadline=60),
+    }
     for target in targets.values():
         ours(target, 224, 0)
     times: dict[str, list[float]] = {"gradcheck": []} | {name: [] for name in targets}
@@ -69,7 +73,9 @@ def main() -> None:
     print(f"gradcheck: {counts['forwards'] // rounds} forwards each; ours: 8 forwards and 1 backward each")
     for name in targets:
         ratio = slow / statistics.median(times[name])
-        print(f"ours, {name}: {ratio:.0f} times faster, {ratio * large / entries:.2g} times per Jacobian entry")
+        print(
+            f"ours, {name}: {ratio:.0f} times faster, {ratio * large / entries:.2g} times per Jacobian entry"
+        )
     for target in targets.values():
         target.close()
 

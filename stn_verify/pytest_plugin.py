@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stn_verify.exploration.examination import Examination
-    from stn_verify.exploration.session import Session
 
 PROPERTY = "stn-verdict"
 """The name under which a test report carries each verdict, as JSON, in its user_properties."""
@@ -18,13 +17,25 @@ PROPERTY = "stn-verdict"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of a run of stn_suites."""
-    group = parser.getgroup("stn-verify", "check a spatial transformer (pytest --pyargs stn_suites --stn TARGET)")
-    group.addoption("--stn", metavar="TARGET", help="a built-in name, module:attribute, file.py:attribute or exec:COMMAND")
-    group.addoption("--stn-device", metavar="DEVICE", default="cpu", help="where the target runs (default: cpu)")
-    group.addoption("--stn-dtype", metavar="DTYPE", action="append", help="only this storage dtype (repeatable)")
+    group = parser.getgroup(
+        "stn-verify", "check a spatial transformer (pytest --pyargs stn_suites --stn TARGET)"
+    )
+    group.addoption(
+        "--stn", metavar="TARGET", help="a built-in name, module:attribute, file.py:attribute or exec:COMMAND"
+    )
+    group.addoption(
+        "--stn-device", metavar="DEVICE", default="cpu", help="where the target runs (default: cpu)"
+    )
+    group.addoption(
+        "--stn-dtype", metavar="DTYPE", action="append", help="only this storage dtype (repeatable)"
+    )
     group.addoption("--stn-profile", metavar="PROFILE", default="default", help="quick, default or full")
-    group.addoption("--stn-seed", metavar="N", type=int, default=0, help="seed of the drawn cases (default: 0)")
-    group.addoption("--stn-deadline", metavar="SECONDS", type=float, default=30.0, help="for one call (default: 30)")
+    group.addoption(
+        "--stn-seed", metavar="N", type=int, default=0, help="seed of the drawn cases (default: 0)"
+    )
+    group.addoption(
+        "--stn-deadline", metavar="SECONDS", type=float, default=30.0, help="for one call (default: 30)"
+    )
     group.addoption("--stn-python", metavar="INTERPRETER", help="the interpreter that runs the target")
     group.addoption("--stn-output", metavar="DIR", help="where reproducers are written")
 

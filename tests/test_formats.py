@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stn_verify import formats
 
 NUMPY = {"float16": np.float16, "float32": np.float32}
@@ -56,5 +57,5 @@ def test_constants_are_numpys(name: str) -> None:
 
 
 def test_unknown_format_names_the_known_ones() -> None:
-    with pytest.raises(formats.UnknownFormatError, match="float8.*float64, float32, tf32"):
+    with pytest.raises(formats.UnknownFormatError, match=r"float8.*float64, float32, tf32"):
         formats.named("float8")

@@ -1,7 +1,6 @@
 """The float64 NumPy reference as an implementation, so that it is checked like any other."""
 
 import stn_reference
-
 from stn_verify.contract.implementation import Implementation
 
 REFERENCE = Implementation(

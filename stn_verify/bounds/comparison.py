@@ -72,8 +72,14 @@ class Worst:
 
     def __str__(self) -> str:
         place = ", ".join(map(str, self.index))
-        expected = f"{self.low:.17g}" if self.low == self.high else f"between {self.low:.17g} and {self.high:.17g}"
-        used = "not finite" if self.budget_used >= sys.float_info.max else f"{self.budget_used:.3g} times the bound"
+        expected = (
+            f"{self.low:.17g}" if self.low == self.high else f"between {self.low:.17g} and {self.high:.17g}"
+        )
+        used = (
+            "not finite"
+            if self.budget_used >= sys.float_info.max
+            else f"{self.budget_used:.3g} times the bound"
+        )
         return (
             f"{self.subject}[{place}] is {self.value:.17g}, expected {expected} within {self.bound:.3g} ({used};"
             f" {self.wrong} of {self.entries} entries are outside)"

@@ -32,7 +32,9 @@ def grid_gradient(scene: Scene, cotangent: Array, arithmetic: Arithmetic, *, zer
     return Interval(low, high, bound + stored)
 
 
-def point_gradient(scene: Scene, cotangent: Array, arithmetic: Arithmetic, *, zero: bool = False) -> PointGradient:
+def point_gradient(
+    scene: Scene, cotangent: Array, arithmetic: Arithmetic, *, zero: bool = False
+) -> PointGradient:
     """dL/dx and dL/dy of every point.
 
     dV/dx = (1-fy)(p01-p00) + fy(p11-p10) jumps where x crosses an integer, so at a kink the slopes of both cells span a hull;
@@ -48,8 +50,10 @@ def point_gradient(scene: Scene, cotangent: Array, arithmetic: Arithmetic, *, ze
 def slope_of_cell(
     scene: Scene, axis: Axis, cell: Array, cotangent: Array, arithmetic: Arithmetic
 ) -> tuple[Array, Array]:
-    """dL/dx [M] per normalised unit along one axis of the scene, read from a given cell, and its bound where the coordinates are
-    exact and only the sums round."""
+    """dL/dx [M] per normalised unit along one axis of the scene, read from a given cell, and its bound.
+
+    The bound is that of exact coordinates, where only the sums round.
+    """
     rows = scene.rows(cotangent)
     transposed = axis is scene.y
     across = scene.x if transposed else scene.y
@@ -62,7 +66,14 @@ def slope_of_cell(
 
 
 def _along(
-    scene: Scene, axis: Axis, across: Axis, cotangent: Array, arithmetic: Arithmetic, *, transposed: bool, zero: bool
+    scene: Scene,
+    axis: Axis,
+    across: Axis,
+    cotangent: Array,
+    arithmetic: Arithmetic,
+    *,
+    transposed: bool,
+    zero: bool,
 ) -> Interval:
     size = np.abs(cotangent)
     terms = 4.0 * cotangent.shape[1]
@@ -74,7 +85,11 @@ def _along(
         points, beside = group.points, group.x if transposed else group.y
         fraction = across.position[points] - beside
         other, other_weighed, other_twist = _contracted(
-            scene.corners_of(group), np.clip(fraction, 0.0, 1.0)[:, None], cotangent[points], size[points], transposed
+            scene.corners_of(group),
+            np.clip(fraction, 0.0, 1.0)[:, None],
+            cotangent[points],
+            size[points],
+            transposed,
         )
         # The hull is taken at the exact coordinate across; cells that do not hold it only bound how fast it changes.
         holds = (fraction >= 0.0) & (fraction <= 1.0)

@@ -36,8 +36,11 @@ def taps(scene: Scene, arithmetic: Arithmetic) -> Iterator[Taps]:
 
 
 def input_gradient(scene: Scene, cotangent: Array, arithmetic: Arithmetic) -> Interval:
-    """dL/dU [N, C, H, W] for a cotangent [N, C, Ho, Wo] (equation 6): the sum of weight times cotangent over all points
-    that read a pixel, in any order; its bound grows with the number of contributions to that very pixel."""
+    """dL/dU [N, C, H, W] for a cotangent [N, C, Ho, Wo] (equation 6).
+
+    It is the sum of weight times cotangent over all points that read a pixel, in any order; its bound grows with the number of
+    contributions to that very pixel.
+    """
     rows = scene.rows(cotangent)
     total, weighed, moved = (scene.no_pixels() for _ in range(3))
     contributions = np.zeros(len(total))

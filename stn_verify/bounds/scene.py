@@ -10,8 +10,8 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from stn_reference import affine_pixels, extend_index, pixel_scale, to_pixels
 
+from stn_reference import affine_pixels, extend_index, pixel_scale, to_pixels
 from stn_verify.bounds.arithmetic import COORDINATE, REFLECTION, THETA, Arithmetic
 from stn_verify.contract.convention import Convention
 from stn_verify.formats import Array
@@ -115,7 +115,9 @@ class Scene:
         x, y: the points' coordinates.
     """
 
-    def __init__(self, image: Array, convention: Convention, batch: Indices, x: Axis, y: Axis, size: tuple[int, int]):
+    def __init__(
+        self, image: Array, convention: Convention, batch: Indices, x: Axis, y: Axis, size: tuple[int, int]
+    ):
         self.image = image
         self.convention = convention
         self.batch = batch
@@ -123,7 +125,9 @@ class Scene:
         self.y = y
         self.size = size
         channels = image.shape[1]
-        self._pixels = np.concatenate([np.moveaxis(image, 1, -1).reshape(-1, channels), np.zeros((1, channels))])
+        self._pixels = np.concatenate(
+            [np.moveaxis(image, 1, -1).reshape(-1, channels), np.zeros((1, channels))]
+        )
         self._windows: dict[float, tuple[list[Cells], Indices]] = {}
 
     def address(self, column: Array, row: Array, points: Indices | slice = slice(None)) -> Indices:
@@ -171,7 +175,9 @@ class Scene:
         columns = _parities(self.x.cell, width, padding, aligned)
         first = self.batch * (height * width)
         return {
-            (i, j): np.where((rows[i] < 0) | (columns[j] < 0), self.none, first + rows[i] * width + columns[j])
+            (i, j): np.where(
+                (rows[i] < 0) | (columns[j] < 0), self.none, first + rows[i] * width + columns[j]
+            )
             for i in (0, 1)
             for j in (0, 1)
         }
@@ -205,16 +211,15 @@ class Scene:
     @cached_property
     def largest(self) -> Array:
         """[N, C]: the largest |pixel|."""
-        return np.max(np.abs(self.image), axis=(2, 3), initial=0.0)
+        return np.asarray(np.max(np.abs(self.image), axis=(2, 3), initial=0.0))
 
     @cached_property
     def spread(self) -> Array:
         """[N, C]: largest minus smallest value that any point can read."""
-        zero = 0.0 if self.convention.padding == "zeros" else None
-        if zero is None:
-            return np.ptp(self.image, axis=(2, 3))
-        high = np.max(self.image, axis=(2, 3), initial=zero)
-        return np.asarray(high - np.min(self.image, axis=(2, 3), initial=zero))
+        if self.convention.padding != "zeros":
+            return np.asarray(np.ptp(self.image, axis=(2, 3)))
+        high = np.max(self.image, axis=(2, 3), initial=0.0)
+        return np.asarray(high - np.min(self.image, axis=(2, 3), initial=0.0))
 
     def rows(self, values: Array) -> Array:
         """[N, C, Ho, Wo] as [M, C]."""

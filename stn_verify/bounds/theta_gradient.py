@@ -23,7 +23,9 @@ def theta_gradient(
     return contracted((gradient.x, gradient.y), scene.image.shape[0], base, arithmetic)
 
 
-def contracted(gradients: tuple[Interval, Interval], count: int, base: Array, arithmetic: Arithmetic) -> Interval:
+def contracted(
+    gradients: tuple[Interval, Interval], count: int, base: Array, arithmetic: Arithmetic
+) -> Interval:
     """[M] intervals of dL/dx and dL/dy, contracted with the Jacobian of the affine generator."""
     basis = base.reshape(-1, 3)
     size = np.abs(basis)
@@ -36,7 +38,9 @@ def contracted(gradients: tuple[Interval, Interval], count: int, base: Array, ar
         # n u sum|term| for the sum; the target coordinates carry THETA roundings of numbers no larger than 1.
         rounding = arithmetic.u * (len(basis) * (largest @ size) + THETA * largest.sum(axis=1, keepdims=True))
         rows.append(
-            Interval(low @ positive + high @ negative, high @ positive + low @ negative, bound @ size + rounding)
+            Interval(
+                low @ positive + high @ negative, high @ positive + low @ negative, bound @ size + rounding
+            )
         )
     low = np.stack([row.low for row in rows], axis=1)
     high = np.stack([row.high for row in rows], axis=1)

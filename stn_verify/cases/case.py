@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-from stn_reference import affine_grid, target_axis
 
+from stn_reference import affine_grid, target_axis
 from stn_verify.bounds.scene import Scene, sampled, transformed
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.target import Call
@@ -147,7 +147,9 @@ def elements(case: Case) -> int:
     return sum(array.size for array in case.arrays.values()) + case.cotangent.size
 
 
-def _call(case: Case, size: tuple[int, int] | None, gradients: tuple[str, ...], changed: Mapping[str, Array]) -> Call:
+def _call(
+    case: Case, size: tuple[int, int] | None, gradients: tuple[str, ...], changed: Mapping[str, Array]
+) -> Call:
     return Call(
         function=case.function,
         arrays={**case.arrays, **changed},

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import numpy as np
-from stn_reference import to_normalised
 
+from stn_reference import to_normalised
 from stn_verify.cases.case import SampleCase
 from stn_verify.cases.images import cotangents
 from stn_verify.contract.convention import Convention

@@ -1,8 +1,8 @@
 """Kinds of grids, [N, Ho, Wo, 2] normalised, each made from what it means in pixels."""
 
 import numpy as np
-from stn_reference import affine_grid, to_normalised
 
+from stn_reference import affine_grid, to_normalised
 from stn_verify.cases.strategies import Frame, GridMaker
 from stn_verify.cases.thetas import KINK_THETAS
 from stn_verify.formats import Array, named
@@ -25,7 +25,9 @@ def outside(frame: Frame, random: np.random.Generator) -> Array:
 
 def integers(frame: Frame, random: np.random.Generator) -> Array:
     """Every sample on an integer coordinate, the image's own and those just outside."""
-    return _normalised(frame, [random.integers(-2, size + 2, frame.grid_shape) for size in _axes(frame)])
+    return _normalised(
+        frame, [random.integers(-2, size + 2, frame.grid_shape).astype(np.float64) for size in _axes(frame)]
+    )
 
 
 def single_integers(frame: Frame, random: np.random.Generator) -> Array:
@@ -39,7 +41,7 @@ def exact_borders(frame: Frame, random: np.random.Generator) -> Array:
     """Samples on exactly -1 and +1, and on the first and last pixel."""
     grid = around(frame, random)
     sides = random.choice([-1.0, 1.0], grid.shape)
-    pixels = [random.choice([0, size - 1], frame.grid_shape) for size in _axes(frame)]
+    pixels = [random.choice([0.0, size - 1.0], frame.grid_shape) for size in _axes(frame)]
     grid = np.where(random.random(grid.shape) < 0.5, sides, grid)
     return np.where(random.random(grid.shape) < 0.3, _normalised(frame, pixels), grid)
 
@@ -47,7 +49,9 @@ def exact_borders(frame: Frame, random: np.random.Generator) -> Array:
 def one_ulp_beside(frame: Frame, random: np.random.Generator) -> Array:
     """One unit in the last place left or right of integers and of -1 and +1."""
     storage = named(frame.dtype)
-    exact = np.where(random.random((*frame.grid_shape, 2)) < 0.7, integers(frame, random), exact_borders(frame, random))
+    exact = np.where(
+        random.random((*frame.grid_shape, 2)) < 0.7, integers(frame, random), exact_borders(frame, random)
+    )
     exact = storage.round(exact)
     up = random.random(exact.shape) < 0.5
     return np.where(up, storage.neighbour(exact, 1.0), storage.neighbour(exact, -1.0))
@@ -96,8 +100,5 @@ def _axes(frame: Frame) -> tuple[int, int]:
 
 def _normalised(frame: Frame, pixels: list[Array]) -> Array:
     aligned = frame.convention.align_corners
-    parts = [
-        to_normalised(np.asarray(part, dtype=np.float64), size, aligned)
-        for part, size in zip(pixels, _axes(frame), strict=True)
-    ]
+    parts = [to_normalised(part, size, aligned) for part, size in zip(pixels, _axes(frame), strict=True)]
     return np.stack(parts, axis=-1)

@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from stn_verify.cases.case import SampleCase
 from stn_verify.cases.grids import around
 from stn_verify.cases.strategies import Frame
 from stn_verify.formats import Array, named
+
+Mask = npt.NDArray[np.bool_]
 
 TOO_FAR = 1e4
 """Beyond this normalised coordinate a sample counts as poisoned; every other kind of grid stays well within."""
@@ -30,10 +33,10 @@ def large(frame: Frame, random: np.random.Generator) -> Array:
     return _spoiled(frame, random, np.concatenate([-magnitudes, magnitudes]))
 
 
-def poisoned(case: SampleCase) -> tuple[Array, SampleCase]:
+def poisoned(case: SampleCase) -> tuple[Mask, SampleCase]:
     """Which points are poisoned, [N, Ho, Wo], and the case with those moved to the centre."""
     with np.errstate(invalid="ignore"):
-        bad = ~(np.abs(case.grid) <= TOO_FAR).all(axis=-1)
+        bad: Mask = np.any(~(np.abs(case.grid) <= TOO_FAR), axis=-1)
     return bad, replace(case, grid=np.where(bad[..., None], 0.0, case.grid))
 
 

@@ -49,7 +49,11 @@ class Frame:
 
 
 def frames(
-    dtype: str, convention: Convention, *, same_size: bool = False, outputs: st.SearchStrategy[tuple[int, int]] = ANY
+    dtype: str,
+    convention: Convention,
+    *,
+    same_size: bool = False,
+    outputs: st.SearchStrategy[tuple[int, int]] = ANY,
 ) -> st.SearchStrategy[Frame]:
     """Shapes; `same_size` makes the image as large as the output, as a freshly initialised STN has it."""
 

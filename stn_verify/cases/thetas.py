@@ -2,8 +2,8 @@
 
 import numpy as np
 from hypothesis import strategies as st
-from stn_reference import pixel_scale
 
+from stn_reference import pixel_scale
 from stn_verify.cases.case import TransformCase
 from stn_verify.cases.strategies import Frame, ThetaMaker, transform_case
 from stn_verify.contract.convention import Convention
@@ -43,7 +43,7 @@ def whole_pixel_shift(frame: Frame, random: np.random.Generator) -> Array:
 
 def half_pixel_shift(frame: Frame, random: np.random.Generator) -> Array:
     """The identity moved by odd multiples of half a pixel."""
-    return _shifted(frame, random.integers(-3, 3, (frame.batch, 2)) + 0.5)
+    return _shifted(frame, random.integers(-3, 3, (frame.batch, 2)).astype(np.float64) + 0.5)
 
 
 def quarter_turn(frame: Frame, random: np.random.Generator) -> Array:

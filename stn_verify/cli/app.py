@@ -11,9 +11,9 @@ from typing import Annotated, NoReturn, TextIO
 
 import typer
 
-from stn_verify.verdicts.untrusted import visible
 from stn_verify.contract.errors import RequestError
 from stn_verify.verdicts.environment import cores, version
+from stn_verify.verdicts.untrusted import visible
 
 WRONG_REQUEST, INTERRUPTED = 2, 130
 

@@ -9,18 +9,18 @@ from rich.text import Text
 
 from stn_verify.cli import engine
 from stn_verify.cli.gathering import Gathering
-from stn_verify.verdicts.grouping import counted
 from stn_verify.cli.progress import progress_on
 from stn_verify.cli.reporting import RESULTS, write_output
 from stn_verify.cli.request import Request
 from stn_verify.cli.table import print_summary
-from stn_verify.verdicts.untrusted import storable, visible
 from stn_verify.contract.description import Description
 from stn_verify.contract.errors import BrokenTargetError, OutputError
 from stn_verify.contract.target import TargetFailure
 from stn_verify.identification.convention import identified
 from stn_verify.verdicts.environment import environment
+from stn_verify.verdicts.grouping import counted
 from stn_verify.verdicts.results import Results
+from stn_verify.verdicts.untrusted import storable, visible
 from stn_verify.workers.client import WorkerTarget
 
 CONFORMS, DOES_NOT, INTERRUPTED = 0, 1, 130

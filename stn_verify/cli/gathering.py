@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from stn_verify.verdicts.grouping import NOWHERE
 from stn_verify.cli.progress import Progress
 from stn_verify.cli.suites import suite_name
-from stn_verify.verdicts.untrusted import storable
 from stn_verify.pytest_plugin import PROPERTY
+from stn_verify.verdicts.grouping import NOWHERE
 from stn_verify.verdicts.results import Status, Verdict
+from stn_verify.verdicts.untrusted import storable
 
 HARNESS = "harness"
 LAST_LINES = 15

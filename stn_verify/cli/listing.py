@@ -11,13 +11,13 @@ from rich.text import Text
 
 from stn_verify.cli import suites
 from stn_verify.cli.check import describe
-from stn_verify.verdicts.untrusted import visible
 from stn_verify.contract.description import Description
 from stn_verify.contract.errors import RequestError
 from stn_verify.contract.loading import known_targets
 from stn_verify.exploration.profiles import PROFILES
 from stn_verify.formats import STORAGE_DTYPES
 from stn_verify.verdicts.environment import cores
+from stn_verify.verdicts.untrusted import visible
 
 DEADLINE = 60.0
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from stn_verify.verdicts.untrusted import visible
 from stn_verify.contract.errors import OutputError
 from stn_verify.verdicts.results import Results, write_results
+from stn_verify.verdicts.untrusted import visible
 
 GROUP = "stn_verify.reports"
 """Each entry point FILE_NAME = module:function, called as function(results, folder / FILE_NAME)."""

@@ -19,8 +19,8 @@ from stn_verify.verdicts.grouping import (
     unsupported,
     warnings,
 )
-from stn_verify.verdicts.untrusted import visible
 from stn_verify.verdicts.results import Results, Status
+from stn_verify.verdicts.untrusted import visible
 
 STYLES = {Status.PASSED: "green", Status.UNDECIDED: "yellow"}
 FAULT = "red"
@@ -100,8 +100,9 @@ def _cells(row: Row, check: str, symbols: dict[Status, str]) -> list[Text]:
 def _print_rules(console: Console, summed: Sequence[Row]) -> None:
     for row in summed:
         if row.rules:
-            line = Text(f"\nkinks named by {row.suite}: {row.check} ({row.subject}): ", style="cyan")
-            console.print(line.append(row.rules, style="default"), soft_wrap=True)
+            console.print(Text(f"\nat kinks ({row.suite}: {row.check})", style="cyan"))
+            for line in row.rules:
+                console.print(Text(f"  {line}"), soft_wrap=True)
 
 
 def _print_findings(console: Console, found: list[Finding]) -> None:

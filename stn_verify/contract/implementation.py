@@ -100,7 +100,9 @@ class Implementation:
     def vjp(self, function: Function) -> Function:
         """Decorator: register the vector-Jacobian product of the only function of this implementation."""
         if len(self.functions) != 1:
-            raise ContractError(f"{self.name}: say which of {', '.join(self.functions)} the product belongs to (vjps=...)")
+            raise ContractError(
+                f"{self.name}: say which of {', '.join(self.functions)} the product belongs to (vjps=...)"
+            )
         # The decorator runs at import time, right after the implementation was made and before anyone uses it.
         object.__setattr__(self, "vjps", {next(iter(self.functions)): function})
         return function
@@ -113,14 +115,25 @@ class Implementation:
 
 
 def implementation(framework: str, **declarations: Any) -> Callable[[Any], Implementation]:
-    """Declare a function (image, grid), a function (image, theta, size), or a class that holds `sample`, `transform`
-    and `generate` (and, where the framework does not differentiate, `sample_vjp` ...) as an implementation.
+    """Declare a function (image, grid) or (image, theta, size), or a class, as an implementation.
+
+    A class holds any of `sample`, `transform` and `generate`, and, where the framework does not differentiate, `sample_vjp`,
+    `transform_vjp`, `generate_vjp`.
 
     Raises:
         ContractError: wrong arity, or nothing to check.
         UnknownChoiceError: a declaration outside the known choices.
     """
-    known = {"name", "padding", "align_corners", "interpolation", "dtypes", "compute_dtype", "subgradient", "vjps"}
+    known = {
+        "name",
+        "padding",
+        "align_corners",
+        "interpolation",
+        "dtypes",
+        "compute_dtype",
+        "subgradient",
+        "vjps",
+    }
     for name in declarations:
         _known("declaration", name, tuple(sorted(known)))
 
@@ -148,10 +161,16 @@ def functions_of(name: str, subject: Any) -> tuple[dict[str, Function], dict[str
     """
     held = {key: getattr(subject, key) for key in ARGUMENTS if callable(getattr(subject, key, None))}
     if held:
-        vjps = {key: getattr(subject, f"{key}_vjp") for key in held if callable(getattr(subject, f"{key}_vjp", None))}
+        vjps = {
+            key: getattr(subject, f"{key}_vjp")
+            for key in held
+            if callable(getattr(subject, f"{key}_vjp", None))
+        }
         return held, vjps
     if not callable(subject):
-        raise ContractError(f"{name}: {type(subject).__name__} is neither a function nor holds {', '.join(ARGUMENTS)}")
+        raise ContractError(
+            f"{name}: {type(subject).__name__} is neither a function nor holds {', '.join(ARGUMENTS)}"
+        )
     positional = _positional(subject)
     by_arity = {2: "sample", 3: "transform"}
     if positional not in by_arity:
@@ -194,7 +213,9 @@ def _check_arity(owner: str, name: str, function: Function) -> None:
         inspect.signature(function).bind(*range(wanted), **offered)
     except TypeError as error:
         takes = ", ".join(ARGUMENTS[name])
-        raise ContractError(f"{owner}: {name} must take {wanted} positional arguments ({takes}): {error}") from None
+        raise ContractError(
+            f"{owner}: {name} must take {wanted} positional arguments ({takes}): {error}"
+        ) from None
 
 
 def _known(what: str, value: object, choices: tuple[str, ...]) -> None:

@@ -1,9 +1,10 @@
 """The whole Jacobian with respect to the grid, from two forwards of the target per axis."""
 
 import numpy as np
-from stn_reference import to_normalised
 
+from stn_reference import to_normalised
 from stn_verify.bounds.arithmetic import Arithmetic
+from stn_verify.bounds.comparison import Comparison
 from stn_verify.bounds.grid_gradient import grid_gradient
 from stn_verify.bounds.interval import Interval
 from stn_verify.bounds.output import margin_rows
@@ -11,7 +12,6 @@ from stn_verify.cases.case import SampleCase, storage
 from stn_verify.contract.target import Target
 from stn_verify.differences.stencil import stencil
 from stn_verify.formats import Array
-from stn_verify.bounds.comparison import Comparison
 
 
 class GridDifferences:

@@ -8,6 +8,7 @@ explain the real forward (A u == V), and A^T v must equal grad_input, entry by e
 import numpy as np
 
 from stn_verify.bounds.arithmetic import VALUE, Arithmetic
+from stn_verify.bounds.comparison import Comparison
 from stn_verify.bounds.input_gradient import input_gradient, taps
 from stn_verify.bounds.interval import Interval, point
 from stn_verify.bounds.output import output
@@ -15,7 +16,6 @@ from stn_verify.bounds.scene import Indices
 from stn_verify.cases.case import SampleCase, TransformCase
 from stn_verify.contract.target import Target
 from stn_verify.formats import Array
-from stn_verify.bounds.comparison import Comparison
 
 PHASES = ((0, 0), (0, 1), (1, 0), (1, 1))
 """(row, column) parities."""
@@ -51,7 +51,9 @@ class Lattice:
             for weights, address in zip(self._weights, self._addresses, strict=True)
         )
         own = output(scene, arithmetic)
-        return point(scene.planes(np.asarray(total)), own.bound + scene.planes(self._output_error(arithmetic)))
+        return point(
+            scene.planes(np.asarray(total)), own.bound + scene.planes(self._output_error(arithmetic))
+        )
 
     def expected_gradient(self, arithmetic: Arithmetic) -> Interval:
         """A^T v, with the bound of grad_input twice: the forward's weights are no better known than the backward's."""
@@ -73,9 +75,10 @@ class Lattice:
         error = np.zeros((len(scene.batch), self.case.image.shape[1]))
         for tap in taps(scene, arithmetic):
             size = np.abs(scene.pixel_values(tap.address))
-            weight = tap.error + (VALUE * arithmetic.u + arithmetic.s) * (tap.weight + tap.error) + arithmetic.tiny
+            weight = (
+                tap.error + (VALUE * arithmetic.u + arithmetic.s) * (tap.weight + tap.error) + arithmetic.tiny
+            )
             error[tap.points] += weight[:, None] * size
         lost = scene.neighbouring(arithmetic)[1]
         error[lost] = 4 * scene.largest[scene.batch[lost]]
         return error
-

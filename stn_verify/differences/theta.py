@@ -1,13 +1,15 @@
 """The gradient with respect to theta of a fused target that exposes no grid, from differences of its own forward.
 
-Perturbing theta_k by h moves point q by h b_k(q) scale pixels along one axis, b being its target coordinate. Every point has a side
-on which its cell reaches at least half a pixel further, and takes part with the largest of a few step sizes that keeps it there;
-points on a kink give the slopes of both their cells. The cost is two forwards per parameter and step size, whatever N, C, H and W.
+Perturbing theta_k by h moves point q by h b_k(q) scale pixels along one axis, b being its target coordinate. Every point has a
+side on which its cell reaches at least half a pixel further, and takes part with the largest of a few step sizes that keeps it
+there; points on a kink give the slopes of both their cells. The cost is two forwards per parameter and step size, whatever
+N, C, H and W.
 """
 
 import numpy as np
 
 from stn_verify.bounds.arithmetic import Arithmetic
+from stn_verify.bounds.comparison import Comparison
 from stn_verify.bounds.interval import Interval
 from stn_verify.bounds.output import margin_rows
 from stn_verify.bounds.scene import Axis
@@ -16,7 +18,6 @@ from stn_verify.cases.case import TransformCase, storage
 from stn_verify.contract.target import Target
 from stn_verify.differences.stencil import MARGIN, NARROWEST
 from stn_verify.formats import Array
-from stn_verify.bounds.comparison import Comparison
 
 STEPS = 3
 """Step sizes per parameter: 6 parameters x 2 directions x 3 = 36 forwards."""
@@ -117,9 +118,7 @@ class _Move:
         first, last, bound = (part.reshape(count, -1).sum(axis=1) for part in (low, high, error))
         return first, last, bound
 
-    def _side(
-        self, direction: float, base: Array, margin: Array, rows: Array
-    ) -> tuple[Array, Array, Array]:
+    def _side(self, direction: float, base: Array, margin: Array, rows: Array) -> tuple[Array, Array, Array]:
         """Slopes from the largest step in one direction that stays inside, their bounds, and that step (0: none does)."""
         room = self._forward if direction > 0 else self._backward
         slope, error = np.zeros(len(base)), np.full(len(base), np.inf)

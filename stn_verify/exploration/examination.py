@@ -1,5 +1,6 @@
 """One check of one target, for one dtype and convention: explored by Hypothesis, told as verdicts."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from stn_verify.exploration.profiles import Profile
 from stn_verify.formats import named
 from stn_verify.judging.arithmetics import LADDER, claimed
 from stn_verify.verdicts.results import Status, Verdict
+from stn_verify.verdicts.untrusted import storable
 
 CaseT = TypeVar("CaseT", bound=Case)
 Check = Callable[[Target, CaseT], Iterable[Comparison]]
@@ -40,13 +42,6 @@ class Subject:
     ladder: int = 0
     worst: Worst | None = None
     case: Case | None = None
-
-    @property
-    def effective_precision(self) -> str | None:
-        """The finest arithmetic that explained every error so far."""
-        if self.budget_used is None:
-            return None
-        return LADDER[self.ladder].name if self.ladder < len(LADDER) else "none"
 
 
 @dataclass
@@ -115,11 +110,9 @@ class Examination:
         self._run(every)
 
     def _run(self, explore: Callable[[], None]) -> None:
-        try:
+        # What failed is in the records; a flaky failure is a failure that was seen.
+        with contextlib.suppress(_Stop, Nonconforming, Flaky):
             explore()
-        except (_Stop, Nonconforming, Flaky):
-            # What failed is in the records; a flaky failure is a failure that was seen.
-            pass
         failed = [verdict for verdict in self.verdicts() if not verdict.status.conforms]
         if failed:
             lines = [f"{verdict.subject}: {verdict.status}: {verdict.reason}" for verdict in failed]
@@ -168,39 +161,47 @@ class Examination:
 
     def verdicts(self) -> list[Verdict]:
         """One verdict per subject."""
+        return [self._verdict(record) for record in self._records.values()]
+
+    def _verdict(self, record: Subject) -> Verdict:
         spent = self.target.evaluations
-        shared = {
-            "suite": self.suite,
-            "check": self.check,
-            "dtype": self.dtype,
-            "convention": str(self.convention),
-            "examples": self.examples,
-            "evaluations": {
+        status, reason = self._status(record)
+        return Verdict(
+            suite=self.suite,
+            check=self.check,
+            subject=record.name,
+            dtype=self.dtype,
+            convention=str(self.convention),
+            status=status,
+            budget_used=record.budget_used,
+            effective_precision=self._precision(record),
+            rule=self.rule,
+            examples=self.examples,
+            evaluations={
                 "forwards": spent.forwards - self._before.forwards,
                 "backwards": spent.backwards - self._before.backwards,
             },
-            "most_evaluations": {"forwards": self._most.forwards, "backwards": self._most.backwards},
-            "seconds": time.perf_counter() - self._started,
-            "rule": self.rule,
-            "warning": self.warning,
-        }
-        return [
-            Verdict(
-                subject=record.name,
-                status=status,
-                reason=reason,
-                budget_used=record.budget_used,
-                effective_precision=record.effective_precision,
-                **shared,
-            )
-            for record in self._records.values()
-            for status, reason in [self._status(record)]
-        ]
+            most_evaluations={"forwards": self._most.forwards, "backwards": self._most.backwards},
+            seconds=time.perf_counter() - self._started,
+            # Exceptions of the target are quoted: their text is not ours.
+            reason=None if reason is None else storable(reason, 4000),
+            warning=self.warning,
+        )
+
+    def _precision(self, record: Subject) -> str | None:
+        """The finest arithmetic that explained every error so far."""
+        if record.budget_used is None:
+            return None
+        if record.ladder == len(LADDER):
+            return "none"
+        found, claim = LADDER[record.ladder], self.arithmetic.compute
+        # tf32 and float16 round alike: where either explains, the claimed one is named.
+        return claim.name if found.precision == claim.precision else found.name
 
     def _status(self, record: Subject) -> tuple[Status, str | None]:
         if record.worst is not None:
             told = f"{record.worst} in {record.case!r}"
-            precision = record.effective_precision
+            precision = self._precision(record)
             if precision not in (None, "none", self.arithmetic.compute.name):
                 told += f"; as exact as {precision} arithmetic, {self.arithmetic.compute.name} is claimed"
             return Status.FAILED, told
@@ -210,7 +211,10 @@ class Examination:
             # The first line says what happened; what follows are a process's last words, for the log.
             return Status(self.failure.status), f"{str(self.failure).splitlines()[0]} in {self.failed_case!r}"
         if record.budget_used is None:
-            return Status.UNDECIDED, "nothing was compared: in this arithmetic the coordinates are uncertain by a cell"
+            return (
+                Status.UNDECIDED,
+                "nothing was compared: in this arithmetic the coordinates are uncertain by a cell",
+            )
         return Status.PASSED, None
 
     def failing(self) -> list[Subject]:

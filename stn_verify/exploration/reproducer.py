@@ -1,4 +1,4 @@
-"""A standalone script for each failure: it needs only the target's own framework, and reads like a bug report."""
+"""A standalone script for each failure, which needs only the framework of the target, as a bug report does."""
 
 import io
 import math
@@ -15,7 +15,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stn_verify.bounds.comparison import Worst
-from stn_verify.cases.case import Case, GenerateCase, SampleCase
+from stn_verify.cases.case import Case, SampleCase
 from stn_verify.contract.implementation import ARGUMENTS, DIFFERENTIABLE
 from stn_verify.exploration.examination import Examination
 from stn_verify.formats import Array
@@ -156,7 +156,7 @@ class Fault:
 
     @property
     def explained(self) -> bool:
-        """Whether the script cannot make the call: a program's, or one in a framework that has no template."""
+        """Whether the script cannot make the call: a program's, or a framework's without a template."""
         framework = self.examined.target.description.framework
         return framework not in INLINE.values() or self.target.startswith(EXEC)
 
@@ -192,7 +192,7 @@ def _attempt(fault: Fault, output: Path) -> tuple[str | None, str]:
 
 
 def _write(fault: Fault, output: Path) -> str:
-    """Write the files of a failure; the script's path relative to `output`. Raises: OSError: not everything is written."""
+    """Write a failure's files; the script's path relative to `output`. Raises: OSError: it is not written."""
     folder = output / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / f"{fault.stem}.py"
@@ -234,7 +234,7 @@ def _templates() -> Environment:
     templates = Environment(
         loader=PackageLoader("stn_verify.exploration"),
         # What is made is Python, not HTML; whatever is untrusted goes in by repr() or through `_docstring`.
-        autoescape=False,
+        autoescape=False,  # noqa: S701
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -268,8 +268,8 @@ def _context(fault: Fault) -> dict[str, Any]:
         "arguments": ", ".join(arguments),
         "keywords": "".join(f", {name}={_python(value)}" for name, value in choices.items()),
         "wanted": fault.gradients,
-        "unpacked": f"{_targets(results)} = gradients if isinstance(gradients, (tuple, list)) else (gradients,)",
-        "wanted_results": _targets([SUBJECTS[name] for name in fault.gradients]),
+        "every_target": _targets(results),
+        "wanted_targets": _targets([SUBJECTS[name] for name in fault.gradients]),
         "all_results": ", ".join(results),
         "shapes": fault.shapes,
         "event": _EVENTS.get(fault.label, fault.label),

@@ -1,15 +1,13 @@
 """A target's results against the float64 oracle and the bounds of its arithmetic."""
 
+from stn_verify.bounds.comparison import Comparison, Expectation
 from stn_verify.bounds.grid_gradient import grid_gradient
 from stn_verify.bounds.input_gradient import input_gradient
-from stn_verify.bounds.interval import Interval
 from stn_verify.bounds.output import output
-from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.theta_gradient import generated, generator_gradient, theta_gradient
 from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
 from stn_verify.contract.target import Reply
 from stn_verify.formats import Array
-from stn_verify.bounds.comparison import Comparison, Expectation
 
 GRADIENTS = {"sample": ("image", "grid"), "transform": ("image", "theta"), "generate": ("theta",)}
 SUBJECTS = {"image": "grad_input", "grid": "grad_grid", "theta": "grad_theta"}
@@ -35,7 +33,9 @@ def compare_gradients(
     ]
 
 
-def _expected(case: SampleCase | TransformCase | GenerateCase, name: str, subgradient: str | None) -> Expectation:
+def _expected(
+    case: SampleCase | TransformCase | GenerateCase, name: str, subgradient: str | None
+) -> Expectation:
     if isinstance(case, GenerateCase):
         return lambda arithmetic: generator_gradient(case.cotangent, case.base, arithmetic)
     if name == "image":
@@ -44,4 +44,6 @@ def _expected(case: SampleCase | TransformCase | GenerateCase, name: str, subgra
         return lambda arithmetic: theta_gradient(
             case.scene, case.base, case.cotangent, arithmetic, zero=subgradient == "zero"
         )
-    return lambda arithmetic: grid_gradient(case.scene, case.cotangent, arithmetic, zero=subgradient == "zero")
+    return lambda arithmetic: grid_gradient(
+        case.scene, case.cotangent, arithmetic, zero=subgradient == "zero"
+    )

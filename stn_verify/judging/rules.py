@@ -26,8 +26,8 @@ def named_rules(case: SampleCase, gradient: Array, arithmetic: Arithmetic) -> di
     """The rule at each place (inside, first pixel, last pixel, outside) that explains every point there.
 
     The case's coordinates must be exact in every usual formula (sizes 2^k + 1 with align_corners, else 2^k). Where several rules
-    coincide, as at a clip point whose outer slope is zero, the first of right, left, mean and zero is named. Two names at one place:
-    the axes follow different rules.
+    coincide, as at a clip point whose outer slope is zero, the first of right, left, mean and zero is named. Two names at one
+    place: the axes follow different rules.
     """
     found: dict[str, set[str]] = {}
     for number, axis in ((0, case.scene.x), (1, case.scene.y)):

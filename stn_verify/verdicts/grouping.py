@@ -5,9 +5,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from stn_verify.verdicts.untrusted import visible, visible_lines
 from stn_verify.formats import FORMATS
 from stn_verify.verdicts.results import Results, Status, Verdict
+from stn_verify.verdicts.untrusted import visible, visible_lines
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -45,8 +45,8 @@ class Row:
     budget_used: float | None
     precisions: str
     """f64→f64 f32→tf32: per claimed dtype the coarsest arithmetic that was found."""
-    rules: str
-    """place: the rules found there; another place: ..."""
+    rules: tuple[str, ...]
+    """Conventions that follow the same rules: place, rule, ..."""
 
 
 @dataclass(frozen=True)
@@ -176,16 +176,19 @@ def _row(group: Sequence[Verdict]) -> Row:
         unsupported=unsupported_here,
         budget_used=max(used, default=None),
         precisions=" ".join(_precisions(group)),
-        rules="; ".join(_rules(group)),
+        rules=tuple(_rules(group)),
     )
 
 
 def _rules(group: Sequence[Verdict]) -> list[str]:
-    named: dict[str, list[str]] = {}
+    alike: dict[str, dict[str, None]] = {}
     for verdict in group:
-        for place, rule in verdict.rule.items():
-            named.setdefault(place, []).append(rule)
-    return [f"{visible(place)}: {', '.join(_listed(found))}" for place, found in named.items()]
+        if verdict.rule:
+            told = ", ".join(
+                f"{visible(place)} {visible(rule)}" for place, rule in sorted(verdict.rule.items())
+            )
+            alike.setdefault(told, {})[visible(verdict.convention)] = None
+    return [f"{', '.join(conventions)}: {told}" for told, conventions in alike.items()]
 
 
 def _precisions(group: Sequence[Verdict]) -> list[str]:

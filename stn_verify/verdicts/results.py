@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stn_verify.contract.description import Description
 
-SCHEMA = "stn-verify/results/1"
+SCHEMA: Literal["stn-verify/results/1"] = "stn-verify/results/1"
 MAXIMUM_BYTES = 256 * 1024 * 1024
 
 Text = Annotated[str, Field(max_length=20_000)]

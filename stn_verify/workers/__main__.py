@@ -1,4 +1,6 @@
-"""`python -m stn_verify.workers`: a worker on standard input and output."""
+"""`python -m stn_verify.workers`: a worker on standard input and output; with `--nursery`, one that forks them."""
+
+import sys
 
 from stn_verify.workers.channels import claim
 
@@ -7,5 +9,12 @@ if __name__ == "__main__":
 
     # Imported only now: an import may print.
     from stn_verify.workers.server import main
+
+    if "--nursery" in sys.argv:
+        from stn_verify.workers.nursery import attend
+
+        # A target that reads the program's arguments finds none, as in any worker.
+        del sys.argv[1:]
+        REQUESTS, REPLIES = attend(REQUESTS)
 
     raise SystemExit(main(REQUESTS, REPLIES))

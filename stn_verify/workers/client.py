@@ -1,13 +1,10 @@
 """A target in a process of its own, started when it is first needed and again after each death."""
 
-import os
-import shlex
-import sys
 import weakref
 from collections.abc import Mapping
 
 from stn_verify.contract.description import Description
-from stn_verify.contract.errors import BrokenTargetError, ContractError, UnknownTargetError
+from stn_verify.contract.errors import BrokenTargetError, ContractError
 from stn_verify.contract.target import Call, Evaluations, Reply, TargetCrashed, TargetReplied, TargetTimedOut
 from stn_verify.formats import STORAGE_DTYPES
 from stn_verify.workers.evaluator import count
@@ -25,6 +22,7 @@ from stn_verify.workers.protocol import (
     evaluation,
     parse_answer,
 )
+from stn_verify.workers.starter import Starter
 
 LOAD_DEADLINE = 120.0
 """Seconds for loading: a framework's import is slow."""
@@ -59,10 +57,11 @@ class WorkerTarget:
         """
         self.evaluations = Evaluations()
         self._target = target
-        self._folder = os.getcwd()
         self._device = device
         self._deadline = deadline
-        self._interpreter = interpreter or sys.executable
+        program = target.removeprefix(EXEC) if target.startswith(EXEC) else None
+        self._starter = Starter(target, program, interpreter)
+        weakref.finalize(self, self._starter.end)
         self._framework = framework
         self._load_deadline = load_deadline
         self._breaker = breaker
@@ -120,6 +119,7 @@ class WorkerTarget:
         process, self._process = self._process, None
         if process is not None:
             process.close()
+        self._starter.end()
 
     def _evaluate(self, call: Call) -> Reply:
         process = self._running()
@@ -144,9 +144,12 @@ class WorkerTarget:
 
     def _running(self) -> WorkerProcess:
         """The process with the target loaded, started if need be."""
+        if self._starter.bereft():
+            # Killed from outside, and the worker with it: no fault of the target's.
+            self._drop()
         if self._process is not None:
             return self._process
-        process = self._start()
+        process = self._starter.start(None if self._description is None else self._description.framework)
         self._process = process
         # Ends it also when this object is forgotten, or when the interpreter exits.
         weakref.finalize(self, process.end)
@@ -156,30 +159,13 @@ class WorkerTarget:
         except TargetCrashed as error:
             if "No module named stn_verify" in str(error) or "No module named 'stn_verify'" in str(error):
                 raise BrokenTargetError(
-                    f"{self._interpreter} cannot import stn_verify: install it there"
+                    f"{self._starter.interpreter} cannot import stn_verify: install it there"
                 ) from None
             raise
         except BaseException:
             self._drop()
             raise
         return process
-
-    def _start(self) -> WorkerProcess:
-        own = not self._target.startswith(EXEC)
-        try:
-            command = (
-                [self._interpreter, "-m", "stn_verify.workers"]
-                if own
-                else shlex.split(self._target[len(EXEC) :])
-            )
-        except ValueError as error:
-            raise UnknownTargetError(f"{self._target!r}: {error}") from None
-        if not command:
-            raise UnknownTargetError(f"{self._target!r} names no command; exec:COMMAND")
-        try:
-            return WorkerProcess(command, folder=self._folder, traces=own)
-        except OSError as error:
-            raise UnknownTargetError(f"cannot start {command[0]!r}: {error.strerror or error}") from None
 
     def _ask(
         self,

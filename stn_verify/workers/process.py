@@ -1,20 +1,18 @@
 """A child process that answers frames: bounded in time and in what is kept of its words, killed with kin."""
 
 import contextlib
-import fcntl
 import os
 import selectors
 import signal
-import subprocess
-import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from stn_verify.contract.target import TargetCrashed, TargetTimedOut
+from stn_verify.workers.children import Child
 from stn_verify.workers.frames import Assembler, FrameError
+from stn_verify.workers.pipes import PIPE_BYTES
 
-PIPE_BYTES = 2**20
 TAIL_BYTES = 16 * 1024
 TAIL_LINES = 12
 
@@ -25,50 +23,32 @@ _CLOSE_GRACE = 0.5
 
 
 class WorkerProcess:
-    """One running process in a session of its own, so that no Ctrl-C reaches it but ours.
+    """One running process that answers frames.
 
     A worker on Linux is killed when the thread that started it ends: use it on a thread that lives as long.
     """
 
-    def __init__(self, command: Sequence[str], *, folder: str, traces: bool) -> None:
-        """Start `command` in a folder; `traces` says that it prints where it is on SIGUSR1.
-
-        Raises:
-            OSError: it cannot be started.
-        """
+    def __init__(self, child: Child, *, traces: bool) -> None:
+        """Take over a child; `traces` says that it prints where it is on SIGUSR1."""
+        self._child = child
         self._traces = traces
         self._tail = bytearray()
-        self._process = subprocess.Popen(
-            command,
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
-        pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
-        self._pipes = [pipe for pipe in pipes if pipe is not None]
-        self._input, self._output, self._errors = (pipe.fileno() for pipe in self._pipes)
+        self._input, self._output, self._errors = child.pipes.ours
         self._selector = selectors.DefaultSelector()
-        for pipe in (self._input, self._output, self._errors):
-            os.set_blocking(pipe, False)
-            _widen(pipe)
         self._selector.register(self._output, selectors.EVENT_READ)
         self._selector.register(self._errors, selectors.EVENT_READ)
         # A child of the target may hold the pipes open after the target's death: then only this tells.
-        self._death: int | None = None
-        if hasattr(os, "pidfd_open"):
-            with contextlib.suppress(OSError):
-                self._death = os.pidfd_open(self._process.pid)
-                self._selector.register(self._death, selectors.EVENT_READ)
+        if child.death is not None:
+            self._selector.register(child.death, selectors.EVENT_READ)
+        self._open = [*child.pipes.ours, *([] if child.death is None else [child.death])]
+        self._status: int | None = None
         self._ended = False
         self._owner = os.getpid()
 
     @property
     def pid(self) -> int:
         """The process's number."""
-        return self._process.pid
+        return self._child.pid
 
     def exchange(self, request: Iterable[memoryview], deadline: float) -> bytes:
         """Send a frame and wait for one; its payload. Whatever it raises, the process is ended then.
@@ -93,22 +73,17 @@ class WorkerProcess:
             # A fork of the harness must not end its parent's worker.
             return
         self._ended = True
-        # The group before the leader is reaped: until then its number cannot become another's.
-        self._kill_group()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_EXIT_GRACE)
+        self._status = self._child.end(_EXIT_GRACE)
         self._selector.close()
-        for pipe in self._pipes:
-            with contextlib.suppress(OSError):
-                pipe.close()
-        if self._death is not None:
-            os.close(self._death)
+        for descriptor in self._open:
+            os.close(descriptor)
 
     def close(self) -> None:
         """Let the process end by itself for a moment, then kill what is left. Idempotent."""
         if self._ended:
             return
-        self._pipes[0].close()
+        self._open.remove(self._input)
+        os.close(self._input)
         self._wait_for_exit(_CLOSE_GRACE)
         self.end()
 
@@ -185,10 +160,12 @@ class WorkerProcess:
     def _died(self, reply: Assembler) -> TargetCrashed:
         exited = self._wait_for_exit(_EXIT_GRACE)
         tail = self._end_and_tell()
-        status = self._process.returncode
+        status = self._status
         if not exited:
             cause = "closed its output without a reply"
-        elif status is not None and status < 0:
+        elif status is None:
+            cause = "ended, and the process that it was forked from, too"
+        elif status < 0:
             cause = f"killed by {_signal_name(-status)}"
             if status == -signal.SIGKILL:
                 cause += " (not by us: out of memory, perhaps)"
@@ -202,7 +179,7 @@ class WorkerProcess:
         if self._traces:
             # Only where the signal is known: elsewhere it kills.
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(self._process.pid, signal.SIGUSR1)
+                os.kill(self._child.pid, signal.SIGUSR1)
             time.sleep(_TRACE_GRACE)
         tail = self._end_and_tell()
         partly = f" (only {reply.progress})" if reply.progress else ""
@@ -221,19 +198,9 @@ class WorkerProcess:
     def _wait_for_exit(self, seconds: float) -> bool:
         """Whether the process has exited by then; leaves it to be reaped."""
         expires = time.monotonic() + seconds
-        while not (exited := self._has_exited()) and time.monotonic() < expires:
+        while not (exited := self._child.has_exited()) and time.monotonic() < expires:
             time.sleep(0.002)
         return exited
-
-    def _has_exited(self) -> bool:
-        if hasattr(os, "waitid"):
-            return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
-        # macOS before Python 3.13 cannot look without reaping.
-        return self._process.poll() is not None
-
-    def _kill_group(self) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
 
 
 def _last_words(text: str) -> list[str]:
@@ -241,13 +208,6 @@ def _last_words(text: str) -> list[str]:
     lines = (line.rstrip() for line in text.splitlines())
     telling = [line for line in lines if line and not any(sign in line for sign in _NOT_TELLING)]
     return telling[-TAIL_LINES:]
-
-
-def _widen(pipe: int) -> None:
-    if sys.platform == "linux":
-        # Refused where the user's pipes are full already; the default size works too.
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _signal_name(number: int) -> str:

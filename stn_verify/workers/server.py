@@ -1,7 +1,5 @@
 """The worker's side: reads requests, answers each, survives what the target raises."""
 
-import contextlib
-import ctypes
 import faulthandler
 import signal
 import sys
@@ -13,6 +11,7 @@ from stn_verify.contract.loading import load
 from stn_verify.contract.target import Reply, TargetRaised, TargetReplied
 from stn_verify.workers.evaluator import Evaluator
 from stn_verify.workers.frames import FrameError, Tensor, decode, encode, read_frame, write_frame
+from stn_verify.workers.parenthood import die_with_parent
 from stn_verify.workers.protocol import (
     Answer,
     Describe,
@@ -27,7 +26,6 @@ from stn_verify.workers.protocol import (
 )
 
 _NOTHING: Mapping[str, Tensor] = MappingProxyType({})
-_PR_SET_PDEATHSIG = 1
 
 
 def serve(requests: int, replies: int) -> int:
@@ -88,10 +86,7 @@ class Server:
 
 def prepare() -> None:
     """Die with the parent, even while hung, and leave a trace when dying or asked by SIGUSR1."""
-    if sys.platform == "linux":
-        # The parent's death closes our input too, but a hung target never looks there.
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    die_with_parent()
     faulthandler.enable(file=sys.__stderr__ or 2, all_threads=False)
     faulthandler.register(signal.SIGUSR1, file=sys.__stderr__ or 2, all_threads=False)
 
@@ -105,7 +100,7 @@ def main(requests: int, replies: int) -> int:
         # Nobody is left to read the reply.
         return 1
     except FrameError as error:
-        print(f"stn_verify worker: the request {error}", file=sys.stderr)
+        sys.stderr.write(f"stn_verify worker: the request {error}\n")
         return 1
 
 

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+
 from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.comparison import Comparison
 from stn_verify.cases.case import SampleCase
-from stn_verify.cases.poison import poisoned
+from stn_verify.cases.poison import Mask, poisoned
 from stn_verify.contract.target import Target
-from stn_verify.formats import Array, named
+from stn_verify.formats import named
 from stn_verify.judging.reference import compare_gradients, compare_output
 
 
@@ -22,7 +23,7 @@ def others_unharmed(target: Target, case: SampleCase) -> list[Comparison]:
     return [_without(comparison, bad, case.dtype) for comparison in comparisons]
 
 
-def _without(comparison: Comparison, bad: Array, dtype: str) -> Comparison:
+def _without(comparison: Comparison, bad: Mask, dtype: str) -> Comparison:
     """The comparison with the oracle's own values where points are poisoned."""
     mask = bad[:, None] if comparison.subject == "output" else bad[..., None]
     right = comparison.expected(Arithmetic(named(dtype), named(dtype))).low

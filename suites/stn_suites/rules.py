@@ -23,7 +23,9 @@ def name_rules(examination: Examination) -> Callable[[Target, SampleCase], list[
         if inside == "zero":
             examination.warning = STALLING
         if declared and inside and declared != inside:
-            examination.contradiction = f"declares the rule {declared!r} at integer coordinates and follows {inside!r}"
+            examination.contradiction = (
+                f"declares the rule {declared!r} at integer coordinates and follows {inside!r}"
+            )
         return compare_gradients(case, reply, declared)
 
     return check

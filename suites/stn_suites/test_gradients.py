@@ -1,11 +1,11 @@
-"""Gradients with respect to grid, input and theta, against the oracle and against exact differences of the target's own forward."""
+"""Gradients with respect to grid, input and theta, against the oracle and exact differences of the target's own forward."""
 
 import pytest
+
+from stn_suites import checks
 from stn_verify.cases import grids, thetas
 from stn_verify.cases.strategies import generate_cases, sample_cases, transform_cases
 from stn_verify.exploration.examination import Examination
-
-from stn_suites import checks
 
 DIFFERENCED = ("float64", "float32", "float16")
 """In bfloat16 a coordinate is uncertain by a good part of a cell, and a slope between two of them says nothing."""

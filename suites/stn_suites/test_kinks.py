@@ -1,13 +1,13 @@
-"""Kinks: integer coordinates, borders and what lies one unit in the last place beside them, and the rule that is followed there."""
+"""Kinks: integer coordinates, borders and what lies one ulp beside them, and the rule that is followed there."""
 
 import pytest
+
+from stn_suites import checks
+from stn_suites.rules import name_rules
 from stn_verify.cases import grids, thetas
 from stn_verify.cases.exact import exact_cases
 from stn_verify.cases.strategies import GridMaker, ThetaMaker, sample_cases, transform_cases
 from stn_verify.exploration.examination import Examination
-
-from stn_suites import checks
-from stn_suites.rules import name_rules
 
 SAMPLE = ("output", "grad_input", "grad_grid")
 TRANSFORM = ("output", "grad_input", "grad_theta")
@@ -24,7 +24,9 @@ def _explore_grids(examination: Examination, kind: str, maker: GridMaker) -> Non
     examination.explore(cases, checks.everything)
 
 
-def _explore_thetas(examination: Examination, kind: str, maker: ThetaMaker, *, same_size: bool = False) -> None:
+def _explore_thetas(
+    examination: Examination, kind: str, maker: ThetaMaker, *, same_size: bool = False
+) -> None:
     cases = transform_cases(examination.dtype, examination.convention, {kind: maker}, same_size=same_size)
     examination.explore(cases, checks.everything)
 

@@ -1,11 +1,11 @@
 """Robustness: coordinates that are not finite, or too large for any index, neither crash nor spoil other outputs."""
 
 import pytest
+
+from stn_suites.poisoned import others_unharmed
 from stn_verify.cases import poison
 from stn_verify.cases.strategies import sample_cases
 from stn_verify.exploration.examination import Examination
-
-from stn_suites.poisoned import others_unharmed
 
 SUBJECTS = ("output", "grad_grid")
 

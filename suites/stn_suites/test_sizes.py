@@ -1,11 +1,11 @@
 """Sizes where index arithmetic and number formats run out: 8, 15, 16 and 24 bits of pixels, outputs and coordinates."""
 
 import pytest
+
+from stn_suites import checks
 from stn_verify.cases import sizes, thetas
 from stn_verify.cases.strategies import SINGLE, generate_cases, transform_cases
 from stn_verify.exploration.examination import Examination
-
-from stn_suites import checks
 
 SAMPLE = ("output", "grad_input", "grad_grid")
 TRANSFORM = ("output", "grad_input", "grad_theta")

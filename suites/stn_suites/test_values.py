@@ -1,11 +1,11 @@
 """Values: outputs and grids against the float64 oracle."""
 
 import pytest
+
+from stn_suites import checks
 from stn_verify.cases import grids, thetas
 from stn_verify.cases.strategies import generate_cases, sample_cases, transform_cases
 from stn_verify.exploration.examination import Examination
-
-from stn_suites import checks
 
 
 @pytest.mark.stn_check("sample", ("output",))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stn_reference import extend_index
 from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.grid_gradient import grid_gradient
@@ -128,7 +129,9 @@ def test_finer_arithmetic_has_tighter_bounds(draw: st.DataObject, padding: str, 
 
 
 @given(draw=st.data(), padding=st.sampled_from(PADDINGS), aligned=st.booleans(), seed=st.integers(0, 2**16))
-def test_margin_holds_anywhere_in_the_cell(draw: st.DataObject, padding: str, aligned: bool, seed: int) -> None:
+def test_margin_holds_anywhere_in_the_cell(
+    draw: st.DataObject, padding: str, aligned: bool, seed: int
+) -> None:
     case = _case(draw, "float32", padding, aligned)
     arithmetic = Arithmetic(named("float32"), named("float32"))
     scene = case.scene
@@ -137,7 +140,9 @@ def test_margin_holds_anywhere_in_the_cell(draw: st.DataObject, padding: str, al
     inside = [axis.cell + random.uniform(0.0, 1.0, axis.cell.shape) for axis in (scene.x, scene.y)]
     scales = [axis.scale or 1.0 for axis in (scene.x, scene.y)]
     sizes = (case.image.shape[3], case.image.shape[2])
-    moved = [(pixel - (size - 1) / 2) / scale for pixel, size, scale in zip(inside, sizes, scales, strict=True)]
+    moved = [
+        (pixel - (size - 1) / 2) / scale for pixel, size, scale in zip(inside, sizes, scales, strict=True)
+    ]
     grid = np.stack(moved, axis=-1).reshape(case.grid.shape)
     there = sampled(case.image, grid, case.convention)
     assert np.all(scene.rows(output(there, arithmetic).bound) <= margin * (1 + 1e-12))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stn_adapters.reference import REFERENCE
 from stn_suites import checks
 from stn_verify.bounds.comparison import Comparison
@@ -77,7 +78,9 @@ def _scaled(name: str, factor: float) -> Callable[[Call, Reply], Reply]:
 @pytest.mark.parametrize("aligned", [False, True])
 @pytest.mark.parametrize(("name", "subject"), [("image", "grad_input"), ("grid", "grad_grid")])
 def test_relative_error_of_a_hundred_thousandth(padding: str, aligned: bool, name: str, subject: str) -> None:
-    case = sample_case(Frame(2, 2, (5, 7), (6, 4), Convention(padding, aligned), "float64"), "in", grids.inside, 1)
+    case = sample_case(
+        Frame(2, 2, (5, 7), (6, 4), Convention(padding, aligned), "float64"), "in", grids.inside, 1
+    )
     used = _used(checks.sample_differences(Altered(_scaled(name, 1 + 1e-5)), case), case)
     assert used.pop(subject) > 1000
     assert max(used.values()) <= 1, used

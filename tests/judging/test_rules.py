@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+
 from stn_reference import sample_vjp
 from stn_verify.bounds.arithmetic import Arithmetic
-from stn_verify.cases.exact import exact_cases
 from stn_verify.cases.case import SampleCase
+from stn_verify.cases.exact import exact_cases
 from stn_verify.contract.convention import PADDINGS, Convention
 from stn_verify.formats import STORAGE_DTYPES, Array, named
 from stn_verify.judging.rules import named_rules

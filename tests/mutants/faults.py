@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sampler import Sampler
+
 from stn_verify.contract.implementation import Implementation
+from stn_verify.verdicts.results import Status
 
 GRADIENTS = frozenset({"grad_input", "grad_grid", "grad_theta"})
 EVERY = GRADIENTS | {"output", "grid"}
@@ -23,7 +25,11 @@ class Mutant:
     checks: tuple[str, ...]
     """Enough to show it: names of checks, or of whole suites; none: all but those on large sizes."""
     effective_precision: str | None
-    """What the verifier must say that the result is as exact as."""
+    """What the verifier must say that the failing results are as exact as."""
+    status: Status
+    """How the subjects fail: by their values, or by ending the process; then it must not run in this one."""
+    gap: str | None
+    """Why the suites do not find it, where they do not; a test holds that to be still so."""
 
     @property
     def name(self) -> str:
@@ -49,6 +55,8 @@ def fault(
     dtypes: tuple[str, ...] = ("float64",),
     checks: tuple[str, ...] = (),
     effective_precision: str | None = None,
+    status: Status = Status.FAILED,
+    gap: str | None = None,
 ) -> Callable[[type[Sampler]], Implementation]:
     """Register a class of a faulty sampler, and turn it into an implementation that `file.py:Class` names."""
 
@@ -65,7 +73,9 @@ def fault(
         )
         if made.name in MUTANTS:
             raise ValueError(f"two mutants are called {made.name}")
-        MUTANTS[made.name] = Mutant(made, what, frozenset(subjects), source, checks, effective_precision)
+        MUTANTS[made.name] = Mutant(
+            made, what, frozenset(subjects), source, checks, effective_precision, status, gap
+        )
         return made
 
     return register

@@ -2,7 +2,7 @@
 
 import numpy as np
 from faults import fault
-from sampler import Array, Line, Sampler
+from sampler import Array, Corners, Line, Sampler
 
 
 @fault("times (W-1)/W", "grad_grid")
@@ -46,9 +46,7 @@ class MeanOverChannels(Sampler):
 
 @fault("the slope of the upper row (left column) for the whole cell", "grad_grid")
 class OneSideOfTheCell(Sampler):
-    def slopes(
-        self, corners: tuple[Array, Array, Array, Array], x: Line, y: Line
-    ) -> tuple[Array, Array]:
+    def slopes(self, corners: Corners, x: Line, y: Line) -> tuple[Array, Array]:
         p00, p01, p10, _ = corners
         return p01 - p00, p10 - p00
 
@@ -84,9 +82,7 @@ class MirrorSignLost(Sampler):
 
 @fault("equation 7 by the letter: +1 for m >= x, so +U[x] at an integer", "grad_grid", source="Z84")
 class EquationSeven(Sampler):
-    def slopes(
-        self, corners: tuple[Array, Array, Array, Array], x: Line, y: Line
-    ) -> tuple[Array, Array]:
+    def slopes(self, corners: Corners, x: Line, y: Line) -> tuple[Array, Array]:
         p00, p01, p10, p11 = corners
         (wx0, wx1), (wy0, wy1) = ([weight[..., None] for weight in line.weights] for line in (x, y))
         # At an integer only one pixel is less than 1 away, and for it m >= x.
@@ -100,18 +96,14 @@ class EquationSeven(Sampler):
 
 @fault("zero at integers, where floor and ceil coincide, and not declared", "grad_grid")
 class UndeclaredZero(Sampler):
-    def slopes(
-        self, corners: tuple[Array, Array, Array, Array], x: Line, y: Line
-    ) -> tuple[Array, Array]:
+    def slopes(self, corners: Corners, x: Line, y: Line) -> tuple[Array, Array]:
         along_x, along_y = super().slopes(corners, x, y)
         return along_x * (x.weights[1] != 0)[..., None], along_y * (y.weights[1] != 0)[..., None]
 
 
 @fault("NaN at integers", "grad_grid")
 class NanGradient(Sampler):
-    def slopes(
-        self, corners: tuple[Array, Array, Array, Array], x: Line, y: Line
-    ) -> tuple[Array, Array]:
+    def slopes(self, corners: Corners, x: Line, y: Line) -> tuple[Array, Array]:
         along_x, along_y = super().slopes(corners, x, y)
         return along_x / (x.weights[1] != 0)[..., None], along_y / (y.weights[1] != 0)[..., None]
 
@@ -134,3 +126,18 @@ class FiniteDifferences(Sampler):
 class GridGradientOff(Sampler):
     def grid_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
         return super().grid_gradient(image, cotangent, x, y) * (1 + 1e-5)
+
+
+@fault("each pixel asks whether it lies in [x, x + 1]: just left of an integer rounding makes two of them say yes", "grad_grid")
+class HatSlopes(Sampler):
+    def grid_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
+        (across, across_slope), (down, down_slope) = self.hats(x, image.shape[3]), self.hats(y, image.shape[2])
+        weighed = np.einsum("ncij,nhwc->nhwij", image, cotangent)
+        along_x = np.einsum("nhwij,nhwi,nhwj->nhw", weighed, down, across_slope)
+        along_y = np.einsum("nhwij,nhwi,nhwj->nhw", weighed, down_slope, across)
+        return np.stack([along_x, along_y], axis=-1)
+
+    def hats(self, line: Line, size: int) -> tuple[Array, Array]:
+        away = line.position[..., None] - np.arange(size)
+        slope = np.where((away >= 0) & (away < 1), -1, np.where((away >= -1) & (away < 0), 1, 0))
+        return np.maximum(1 - np.abs(away), 0), slope * line.slope[..., None]

@@ -63,7 +63,7 @@ class TensorCores(Sampler):
         return significant(low, 11), significant(high, 11)
 
 
-@fault("the output passes through bfloat16", "output", source="Z60", dtypes=FLOAT32, effective_precision="bfloat16")
+@fault("the output passes through bfloat16", "output", source="Z60", dtypes=FLOAT32)
 class BrainOutput(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
         return significant(super().forward(image, grid, padding, aligned), 8)

@@ -1,0 +1,123 @@
+"""An examination: what becomes of good, bad, crashing and flaky targets."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from stn_adapters.reference import REFERENCE
+from stn_suites import checks
+from stn_verify.cases import grids
+from stn_verify.cases.strategies import Frame, sample_case, sample_cases
+from stn_verify.contract.convention import Convention
+from stn_verify.contract.target import Call, Reply, TargetCrashed
+from stn_verify.exploration.examination import Examination, Nonconforming
+from stn_verify.exploration.profiles import PROFILES
+from stn_verify.verdicts.results import Status, Verdict
+from stn_verify.workers.evaluator import InProcessTarget
+
+CONVENTION = Convention("border", True)
+
+
+class Altered(InProcessTarget):
+    """The oracle, with a say in every reply."""
+
+    def __init__(self, alter: Callable[[Call, Reply], Reply]) -> None:
+        super().__init__(REFERENCE)
+        self._alter = alter
+
+    def call(self, call: Call) -> Reply:
+        return self._alter(call, super().call(call))
+
+
+def _examined(alter: Callable[[Call, Reply], Reply], subjects: tuple[str, ...] = ("output",)) -> Examination:
+    target = Altered(alter)
+    return Examination("suite", "check", "float64", CONVENTION, subjects, target, PROFILES["quick"], 0)
+
+
+def _explored(examination: Examination) -> list[Verdict]:
+    cases = sample_cases("float64", CONVENTION, grids.GENERIC)
+    with pytest.raises(Nonconforming):
+        examination.explore(cases, checks.values)
+    return examination.verdicts()
+
+
+def test_right() -> None:
+    examination = _examined(lambda _, reply: reply)
+    examination.explore(sample_cases("float64", CONVENTION, grids.GENERIC), checks.values)
+    (verdict,) = examination.verdicts()
+    assert verdict.status is Status.PASSED
+    assert verdict.budget_used is not None
+    assert 0 < verdict.budget_used <= 1
+    assert verdict.effective_precision == "float64"
+    assert verdict.examples == PROFILES["quick"].examples
+    assert verdict.evaluations == {"forwards": verdict.examples, "backwards": 0}
+    assert verdict.most_evaluations == {"forwards": 1, "backwards": 0}
+
+
+def test_computed_in_float32_and_claimed_as_float64() -> None:
+    def narrow(_: Call, reply: Reply) -> Reply:
+        return Reply(reply.output.astype(np.float32).astype(np.float64), reply.dtype)
+
+    (verdict,) = _explored(_examined(narrow))
+    assert verdict.status is Status.FAILED
+    assert verdict.effective_precision == "float32"
+    assert "as exact as float32 arithmetic, float64 is claimed" in (verdict.reason or "")
+
+
+def test_wrong_values_are_shrunk() -> None:
+    examination = _examined(lambda _, reply: Reply(reply.output + 1.0, reply.dtype))
+    (verdict,) = _explored(examination)
+    assert verdict.status is Status.FAILED
+    assert verdict.effective_precision == "none"
+    (failing,) = examination.failing()
+    assert failing.case is not None
+    assert failing.case.cotangent.size == 1
+
+
+def test_a_crash_is_met_once() -> None:
+    calls = 0
+
+    def crash(_: Call, __: Reply) -> Reply:
+        nonlocal calls
+        calls += 1
+        raise TargetCrashed("killed by SIGSEGV\nlast words")
+
+    (verdict,) = _explored(_examined(crash))
+    assert verdict.status is Status.CRASHED
+    assert (verdict.reason or "").startswith("killed by SIGSEGV in sample(")
+    assert calls == 1
+
+
+def test_flaky_is_failed() -> None:
+    calls = 0
+
+    def flaky(_: Call, reply: Reply) -> Reply:
+        nonlocal calls
+        calls += 1
+        return Reply(reply.output + (calls == 2), reply.dtype)
+
+    (verdict,) = _explored(_examined(flaky))
+    assert verdict.status is Status.FAILED
+
+
+def test_not_a_number_is_failed() -> None:
+    (verdict,) = _explored(_examined(lambda _, reply: Reply(reply.output * np.nan, reply.dtype)))
+    assert verdict.status is Status.FAILED
+    assert "not finite" in (verdict.reason or "")
+
+
+def test_given_cases_are_all_judged() -> None:
+    examination = _examined(lambda _, reply: Reply(reply.output + 1.0, reply.dtype))
+    frame = Frame(1, 1, (3, 4), (2, 2), CONVENTION, "float64")
+    cases = [sample_case(frame, "inside", grids.inside, seed) for seed in range(5)]
+    with pytest.raises(Nonconforming):
+        examination.judge(cases, checks.values)
+    assert examination.examples == 5
+
+
+def test_nothing_compared_is_undecided() -> None:
+    examination = _examined(lambda _, reply: reply)
+    with pytest.raises(Nonconforming, match="nothing was compared"):
+        examination.judge([], checks.values)
+    (verdict,) = examination.verdicts()
+    assert verdict.status is Status.UNDECIDED

@@ -1,0 +1,89 @@
+"""The part of the corpus that needs torch: what only a framework with its own differentiation can do."""
+
+from typing import Any
+
+import torch
+from faults import MUTANTS, Mutant
+from torch import Tensor
+from unusual import unusual
+
+from stn_verify.contract.implementation import Implementation
+from stn_verify.verdicts.results import Status
+
+
+@unusual(
+    "torch, by gather, differentiated by autograd",
+    framework="torch",
+    align_corners=False,
+    dtypes=("float64", "float32", "float16", "bfloat16"),
+)
+class TorchGather:
+    def sample(self, image: Tensor, grid: Tensor, *, padding: str, align_corners: bool) -> Tensor:
+        width, height = image.shape[3], image.shape[2]
+        x = self.folded((grid[..., 0] + 1) * (width / 2) - 0.5, width, padding)
+        y = self.folded((grid[..., 1] + 1) * (height / 2) - 0.5, height, padding)
+        left, top = x.floor(), y.floor()
+        total = torch.zeros((), dtype=image.dtype)
+        for down, weight_y in ((0, 1 - (y - top)), (1, y - top)):
+            for across, weight_x in ((0, 1 - (x - left)), (1, x - left)):
+                column, row = left + across, top + down
+                if padding != "zeros":
+                    # clamp passes the gradient on at its very end, so that the neighbour beyond must be the last pixel.
+                    column, row = column.clamp(max=width - 1), row.clamp(max=height - 1)
+                total = total + self.pixel(image, column, row) * (weight_x * weight_y)[:, None]
+        return total
+
+    def folded(self, x: Tensor, size: int, padding: str) -> Tensor:
+        if padding == "zeros":
+            return x
+        if padding == "reflection":
+            # A triangle wave of period 2W about -1/2.
+            away = torch.remainder(x + 0.5, 2 * size)
+            x = torch.minimum(away, 2 * size - away) - 0.5
+        return x.clamp(0, size - 1)
+
+    def pixel(self, image: Tensor, column: Tensor, row: Tensor) -> Tensor:
+        """[N, C, Ho, Wo]"""
+        count, channels, height, width = image.shape
+        inside = (column >= 0) & (column <= width - 1) & (row >= 0) & (row <= height - 1)
+        flat = (torch.where(inside, row, 0).long() * width + torch.where(inside, column, 0).long()).flatten(1)
+        read = image.flatten(2).gather(2, flat[:, None].expand(-1, channels, -1))
+        return read.unflatten(2, column.shape[1:]) * inside[:, None]
+
+
+class _BothOrNothing(torch.autograd.Function):
+    """A backward pass that works out grad_input only where the grid wants a gradient as well."""
+
+    @staticmethod
+    def forward(ctx: Any, image: Tensor, grid: Tensor) -> Tensor:
+        ctx.save_for_backward(image, grid)
+        return torch.nn.functional.grid_sample(image, grid, align_corners=False)
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        image, grid = (saved.detach().requires_grad_() for saved in ctx.saved_tensors)
+        with torch.enable_grad():
+            output = torch.nn.functional.grid_sample(image, grid, align_corners=False)
+        grad_input, grad_grid = torch.autograd.grad(output, (image, grid), cotangents[0])
+        if not ctx.needs_input_grad[1]:
+            return torch.zeros_like(grad_input), None
+        return grad_input, grad_grid
+
+
+def _sample(image: Tensor, grid: Tensor) -> Tensor:
+    return _BothOrNothing.apply(image, grid)  # type: ignore[no-any-return]
+
+
+ImageAlone = Implementation(
+    "ImageAlone", "torch", {"sample": _sample}, padding="zeros", align_corners=False, dtypes=("float64",)
+)
+MUTANTS[ImageAlone.name] = Mutant(
+    ImageAlone,
+    "no grad_input where only the image wants a gradient",
+    frozenset({"grad_input"}),
+    source="Z44",
+    checks=(),
+    effective_precision=None,
+    status=Status.FAILED,
+    gap="checks: grad_input alone is asked for in bfloat16 only",
+)
