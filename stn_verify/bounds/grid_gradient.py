@@ -59,9 +59,9 @@ def slope_of_cell(
     across = scene.x if transposed else scene.y
     every = np.arange(len(cell))
     cells = Cells(every, across.cell, cell) if transposed else Cells(every, cell, across.cell)
-    fraction = across.fraction[:, None]
+    fraction = across.fraction
     slope, weighed, _ = _contracted(scene.corners_of(cells), fraction, rows, np.abs(rows), transposed)
-    roundings = (SLOPE + 4.0 * rows.shape[1]) * arithmetic.u + arithmetic.s
+    roundings = (SLOPE + 4.0 * rows.shape[0]) * arithmetic.u + arithmetic.s
     return axis.scale * slope, axis.scale * roundings * weighed + arithmetic.tiny
 
 
@@ -76,9 +76,9 @@ def _along(
     zero: bool,
 ) -> Interval:
     size = np.abs(cotangent)
-    terms = 4.0 * cotangent.shape[1]
+    terms = 4.0 * cotangent.shape[0]
     delta = across.uncertainty(arithmetic)
-    slope, weighed, twist = _contracted(scene.corners, across.fraction[:, None], cotangent, size, transposed)
+    slope, weighed, twist = _contracted(scene.corners, across.fraction, cotangent, size, transposed)
     low, high = slope.copy(), slope.copy()
     cells, lost = scene.neighbouring(arithmetic)
     for group in cells:
@@ -86,9 +86,9 @@ def _along(
         fraction = across.position[points] - beside
         other, other_weighed, other_twist = _contracted(
             scene.corners_of(group),
-            np.clip(fraction, 0.0, 1.0)[:, None],
-            cotangent[points],
-            size[points],
+            np.clip(fraction, 0.0, 1.0),
+            cotangent[:, points],
+            size[:, points],
             transposed,
         )
         # The hull is taken at the exact coordinate across; cells that do not hold it only bound how fast it changes.
@@ -99,7 +99,7 @@ def _along(
         weighed[points] = np.maximum(weighed[points], other_weighed)
         twist[points] = np.maximum(twist[points], other_twist)
     if lost.size:
-        reach = np.einsum("mc,mc->m", size[lost], 2 * scene.largest[scene.batch[lost]])
+        reach = np.einsum("cm,cm->m", size[:, lost], 2 * scene.largest[scene.batch[lost]].T)
         low[lost], high[lost], weighed[lost], twist[lost] = -reach, reach, 2 * reach, 0.0
     if zero:
         first, last = axis.window(arithmetic)
@@ -120,7 +120,7 @@ def _contracted(
     slope = (1 - fraction) * (b - a) + fraction * (d - c)
     weighed = (1 - fraction) * (np.abs(a) + np.abs(b)) + fraction * (np.abs(c) + np.abs(d))
     return (
-        np.einsum("mc,mc->m", cotangent, slope),
-        np.einsum("mc,mc->m", size, weighed),
-        np.einsum("mc,mc->m", size, corners.twist),
+        np.einsum("cm,cm->m", cotangent, slope),
+        np.einsum("cm,cm->m", size, weighed),
+        np.einsum("cm,cm->m", size, corners.twist),
     )

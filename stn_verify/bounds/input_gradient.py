@@ -43,23 +43,23 @@ def input_gradient(scene: Scene, cotangent: Array, arithmetic: Arithmetic) -> In
     """
     rows = scene.rows(cotangent)
     total, weighed, moved = (scene.no_pixels() for _ in range(3))
-    contributions = np.zeros(len(total))
+    contributions = np.zeros(total.shape[1])
     for tap in taps(scene, arithmetic):
-        values = rows[tap.points]
+        values = rows[:, tap.points]
         size = np.abs(values)
-        scene.scatter(total, tap.address, values * tap.weight[:, None])
-        scene.scatter(weighed, tap.address, size * tap.weight[:, None])
-        scene.scatter(moved, tap.address, size * tap.error[:, None])
-        contributions += np.bincount(tap.address, minlength=len(total))
+        scene.scatter(total, tap.address, values * tap.weight)
+        scene.scatter(weighed, tap.address, size * tap.weight)
+        scene.scatter(moved, tap.address, size * tap.error)
+        contributions += np.bincount(tap.address, minlength=total.shape[1])
     u = arithmetic.u
-    bound = moved + u * (SCATTER + contributions[:, None]) * (weighed + moved)
+    bound = moved + u * (SCATTER + contributions) * (weighed + moved)
     bound += arithmetic.s * (np.abs(total) + bound) + arithmetic.tiny
     value, margin = scene.pixels(total), scene.pixels(bound)
     _, lost = scene.neighbouring(arithmetic)
     if lost.size:
         # A point that may read almost anywhere may add its whole cotangent to any pixel.
         anywhere = np.zeros(scene.image.shape[:2])
-        np.add.at(anywhere, scene.batch[lost], np.abs(rows[lost]))
+        np.add.at(anywhere, scene.batch[lost], np.abs(rows[:, lost]).T)
         margin = margin + (1 + SCATTER * u) * anywhere[:, :, None, None]
     return Interval(value, value, margin)
 

@@ -15,13 +15,13 @@ def output(scene: Scene, arithmetic: Arithmetic) -> Interval:
 
 
 def output_rows(scene: Scene, arithmetic: Arithmetic) -> tuple[Array, Array]:
-    """The same as [M, C].
+    """The same as [C, M].
 
     V is continuous and piecewise bilinear, so |V(x', y') - V(x, y)| <= |x' - x| sup|dV/dx| + |y' - y| sup|dV/dy| over the
     cells between; no two values of the image differ by more than its spread.
     """
     corners = scene.corners
-    fx, fy = scene.x.fraction[:, None], scene.y.fraction[:, None]
+    fx, fy = scene.x.fraction, scene.y.fraction
     top, bottom = (1 - fx) * corners.p00 + fx * corners.p01, (1 - fx) * corners.p10 + fx * corners.p11
     value = (1 - fy) * top + fy * bottom
     weighed = (1 - fy) * ((1 - fx) * np.abs(corners.p00) + fx * np.abs(corners.p01)) + fy * (
@@ -31,41 +31,14 @@ def output_rows(scene: Scene, arithmetic: Arithmetic) -> tuple[Array, Array]:
     cells, lost = scene.neighbouring(arithmetic)
     for group in cells:
         other = scene.corners_of(group)
-        steep_x[group.points] = np.maximum(steep_x[group.points], other.steepest_x)
-        steep_y[group.points] = np.maximum(steep_y[group.points], other.steepest_y)
-    steep_x[lost] = steep_y[lost] = 2 * scene.largest[scene.batch[lost]]
-    delta_x = scene.x.uncertainty(arithmetic)[:, None]
-    delta_y = scene.y.uncertainty(arithmetic)[:, None]
+        steep_x[:, group.points] = np.maximum(steep_x[:, group.points], other.steepest_x)
+        steep_y[:, group.points] = np.maximum(steep_y[:, group.points], other.steepest_y)
+    steep_x[:, lost] = steep_y[:, lost] = 2 * scene.largest[scene.batch[lost]].T
+    delta_x = scene.x.uncertainty(arithmetic)
+    delta_y = scene.y.uncertainty(arithmetic)
     moved = delta_x * steep_x + delta_y * steep_y
     if cells or lost.size:
-        moved = np.minimum(moved, scene.spread[scene.batch])
+        moved = np.minimum(moved, scene.spread[scene.batch].T)
         weighed = weighed + moved
     bound = moved + VALUE * arithmetic.u * weighed + arithmetic.s * (np.abs(value) + moved) + arithmetic.tiny
     return value, bound
-
-
-def margin_rows(scene: Scene, arithmetic: Arithmetic) -> Array:
-    """[M, C]: a bound of the output's error that holds anywhere in the cells that a point may read, the point's own included.
-
-    It serves points that are moved inside their cells, where the weights differ but the pixels do not.
-    """
-    corners = scene.corners
-    largest = corners.largest
-    steep_x, steep_y = corners.steepest_x, corners.steepest_y
-    cells, lost = scene.neighbouring(arithmetic)
-    for group in cells:
-        other, points = scene.corners_of(group), group.points
-        largest[points] = np.maximum(largest[points], other.largest)
-        steep_x[points] = np.maximum(steep_x[points], other.steepest_x)
-        steep_y[points] = np.maximum(steep_y[points], other.steepest_y)
-    if lost.size:
-        largest[lost] = scene.largest[scene.batch[lost]]
-        steep_x[lost] = steep_y[lost] = 2 * largest[lost]
-    # A point moves by at most one cell, which its uncertainty may grow with.
-    steep_x *= scene.x.uncertainty_nearby(arithmetic)[:, None]
-    steep_y *= scene.y.uncertainty_nearby(arithmetic)[:, None]
-    steep_x += steep_y
-    largest *= VALUE * arithmetic.u + arithmetic.s
-    largest += (1 + VALUE * arithmetic.u + arithmetic.s) * steep_x
-    largest += arithmetic.tiny
-    return largest

@@ -1,6 +1,6 @@
 """Sample points over an image, point by point: where each reads, how uncertain that is, and the pixels around it.
 
-Points are flat: M = N Ho Wo rows, and arrays of pixels are [M, C]. Every padding is an infinitely extended image
+Points are flat: M = N Ho Wo rows, and arrays of pixels are [C, M]. Every padding is an infinitely extended image
 (stn_reference.extension), so that the kinks are the integers, everywhere.
 """
 
@@ -63,7 +63,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Corners:
-    """The four pixels of a cell, [M, C] each: rows first, so p01 is right of p00 and p10 below it."""
+    """The four pixels of a cell, [C, M] each: rows first, so p01 is right of p00 and p10 below it."""
 
     p00: Array
     p01: Array
@@ -125,9 +125,7 @@ class Scene:
         self.y = y
         self.size = size
         channels = image.shape[1]
-        self._pixels = np.concatenate(
-            [np.moveaxis(image, 1, -1).reshape(-1, channels), np.zeros((1, channels))]
-        )
+        self._pixels = np.concatenate([_flat(image), np.zeros((channels, 1))], axis=1)
         self._windows: dict[float, tuple[list[Cells], Indices]] = {}
 
     def address(self, column: Array, row: Array, points: Indices | slice = slice(None)) -> Indices:
@@ -222,36 +220,41 @@ class Scene:
         return np.asarray(high - np.min(self.image, axis=(2, 3), initial=0.0))
 
     def rows(self, values: Array) -> Array:
-        """[N, C, Ho, Wo] as [M, C]."""
-        return np.moveaxis(values, 1, -1).reshape(-1, values.shape[1])
+        """[N, C, Ho, Wo] as [C, M]."""
+        return _flat(values)
 
     def planes(self, rows: Array) -> Array:
-        """[M, C] as [N, C, Ho, Wo]."""
+        """[C, M] as [N, C, Ho, Wo]."""
         count = self.image.shape[0]
-        return np.moveaxis(rows.reshape(count, *self.size, rows.shape[1]), -1, 1)
+        return np.moveaxis(rows.reshape(len(rows), count, *self.size), 0, 1)
 
     @property
     def none(self) -> int:
         """The flat address that means no pixel: it reads as zero."""
-        return len(self._pixels) - 1
+        return self._pixels.shape[1] - 1
 
     def pixel_values(self, address: Indices) -> Array:
-        """[M, C]: the pixels at flat addresses."""
-        return np.asarray(self._pixels.take(address, axis=0))
+        """[C, M]: the pixels at flat addresses."""
+        return np.asarray(self._pixels.take(address, axis=1))
 
     def no_pixels(self) -> Array:
-        """Zeros to scatter into, [N H W + 1, C]."""
+        """Zeros to scatter into, [C, N H W + 1]."""
         return np.zeros_like(self._pixels)
 
     def scatter(self, sums: Array, address: Indices, values: Array) -> None:
         """sums[address] += values, where addresses repeat."""
-        for channel in range(sums.shape[1]):
-            sums[:, channel] += np.bincount(address, weights=values[:, channel], minlength=len(sums))
+        for channel in range(len(sums)):
+            sums[channel] += np.bincount(address, weights=values[channel], minlength=sums.shape[1])
 
     def pixels(self, flat: Array) -> Array:
-        """Sums per flat pixel and channel, [N H W + 1, C], as [N, C, H, W]."""
+        """Sums per flat pixel and channel, [C, N H W + 1], as [N, C, H, W]."""
         count, channels, height, width = self.image.shape
-        return np.moveaxis(flat[:-1].reshape(count, height, width, channels), -1, 1)
+        return np.moveaxis(flat[:, :-1].reshape(channels, count, height, width), 0, 1)
+
+
+def _flat(planes: Array) -> Array:
+    """[N, C, H, W] as [C, N H W]: channels outermost, so that one weight per point serves them all in long loops."""
+    return np.moveaxis(planes, 1, 0).reshape(planes.shape[1], -1)
 
 
 def _parities(cell: Array, size: int, padding: str, aligned: bool) -> tuple[Indices, Indices]:

@@ -5,9 +5,8 @@ import numpy as np
 from stn_reference import to_normalised
 from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.comparison import Comparison
-from stn_verify.bounds.grid_gradient import grid_gradient
 from stn_verify.bounds.interval import Interval
-from stn_verify.bounds.output import margin_rows
+from stn_verify.bounds.vicinity import vicinity
 from stn_verify.cases.case import SampleCase, storage
 from stn_verify.contract.target import Target
 from stn_verify.differences.stencil import stencil
@@ -43,11 +42,12 @@ class GridDifferences:
         Both values carry the bound of an output, the gradient its own.
         """
         scene = self.case.scene
-        own = grid_gradient(scene, self.case.cotangent, arithmetic)
-        low, high, bound = np.empty_like(own.low), np.empty_like(own.low), own.bound.copy()
+        around = vicinity(scene, arithmetic)
         cotangent = scene.rows(self.case.cotangent)
-        margin = 2 * np.einsum("mc,mc->m", np.abs(cotangent), margin_rows(scene, arithmetic))
-        shape = own.low.shape[:-1]
+        size = np.abs(cotangent)
+        margin = 2 * np.einsum("cm,cm->m", size, around.value_margin())
+        shape = self.case.grid.shape
+        low, high, bound = np.empty(shape), np.empty(shape), np.empty(shape)
         for number, plan, ends, replies in self._axes:
             slope, step = _slope(cotangent, ends, replies)
             least, most, shortest = slope, slope.copy(), np.abs(step)
@@ -55,12 +55,14 @@ class GridDifferences:
                 at = plan.kink
                 here = self.case.grid[..., number].ravel()[at]
                 for end, reply in zip(ends, replies, strict=True):
-                    side, reach = _slope(cotangent[at], (here, end[at]), (self._base[at], reply[at]))
+                    side, reach = _slope(cotangent[:, at], (here, end[at]), (self._base[:, at], reply[:, at]))
                     shortest[at] = np.minimum(shortest[at], np.abs(reach))
                     least[at] = side if end is ends[0] else np.minimum(least[at], side)
                     most[at] = side if end is ends[0] else np.maximum(most[at], side)
-            low[..., number], high[..., number] = least.reshape(shape), most.reshape(shape)
-            bound[..., number] += np.where(plan.usable, margin / shortest, np.inf).reshape(shape)
+            axis = scene.x if number == 0 else scene.y
+            error = np.where(plan.usable, margin / shortest + around.slope_margin(axis, size), np.inf)
+            for result, part in ((low, least), (high, most), (bound, error)):
+                result[..., number] = part.reshape(shape[:-1])
         return Interval(low, high, bound)
 
 
@@ -68,7 +70,7 @@ def _slope(cotangent: Array, ends: tuple[Array, Array], values: tuple[Array, Arr
     """[M]: the slope of L between two coordinates, and their distance (1 where they are one and the same)."""
     step = ends[1] - ends[0]
     step = np.where(step == 0, 1.0, step)
-    return np.einsum("mc,mc->m", cotangent, values[1] - values[0]) / step, step
+    return np.einsum("cm,cm->m", cotangent, values[1] - values[0]) / step, step
 
 
 def _moved(case: SampleCase, number: int, pixels: Array) -> Array:

@@ -7,12 +7,12 @@ explain the real forward (A u == V), and A^T v must equal grad_input, entry by e
 
 import numpy as np
 
-from stn_verify.bounds.arithmetic import VALUE, Arithmetic
+from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.comparison import Comparison
-from stn_verify.bounds.input_gradient import input_gradient, taps
+from stn_verify.bounds.input_gradient import input_gradient
 from stn_verify.bounds.interval import Interval, point
-from stn_verify.bounds.output import output
 from stn_verify.bounds.scene import Indices
+from stn_verify.bounds.vicinity import vicinity
 from stn_verify.cases.case import SampleCase, TransformCase
 from stn_verify.contract.target import Target
 from stn_verify.formats import Array
@@ -46,14 +46,11 @@ class Lattice:
     def expected_output(self, arithmetic: Arithmetic) -> Interval:
         """A u, with the bound of the output and that of the weights."""
         scene = self.case.scene
-        total = sum(
-            weights * scene.pixel_values(address)
-            for weights, address in zip(self._weights, self._addresses, strict=True)
-        )
-        own = output(scene, arithmetic)
-        return point(
-            scene.planes(np.asarray(total)), own.bound + scene.planes(self._output_error(arithmetic))
-        )
+        total = np.zeros_like(self._weights[0])
+        for weights, address in zip(self._weights, self._addresses, strict=True):
+            total += weights * scene.pixel_values(address)
+        around = vicinity(scene, arithmetic)
+        return point(scene.planes(total), scene.planes(around.value_margin() + around.weights_margin()))
 
     def expected_gradient(self, arithmetic: Arithmetic) -> Interval:
         """A^T v, with the bound of grad_input twice: the forward's weights are no better known than the backward's."""
@@ -69,16 +66,3 @@ class Lattice:
         own = input_gradient(scene, self.case.cotangent, arithmetic)
         response = arithmetic.s * scene.pixels(stored)
         return point(scene.pixels(total), 2 * own.bound + response)
-
-    def _output_error(self, arithmetic: Arithmetic) -> Array:
-        scene = self.case.scene
-        error = np.zeros((len(scene.batch), self.case.image.shape[1]))
-        for tap in taps(scene, arithmetic):
-            size = np.abs(scene.pixel_values(tap.address))
-            weight = (
-                tap.error + (VALUE * arithmetic.u + arithmetic.s) * (tap.weight + tap.error) + arithmetic.tiny
-            )
-            error[tap.points] += weight[:, None] * size
-        lost = scene.neighbouring(arithmetic)[1]
-        error[lost] = 4 * scene.largest[scene.batch[lost]]
-        return error

@@ -11,9 +11,9 @@ import numpy as np
 from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.comparison import Comparison
 from stn_verify.bounds.interval import Interval
-from stn_verify.bounds.output import margin_rows
 from stn_verify.bounds.scene import Axis
 from stn_verify.bounds.theta_gradient import theta_gradient
+from stn_verify.bounds.vicinity import vicinity
 from stn_verify.cases.case import TransformCase, storage
 from stn_verify.contract.target import Target
 from stn_verify.differences.stencil import MARGIN, NARROWEST
@@ -47,7 +47,7 @@ class ThetaDifferences:
         """Sums over the points of cotangent times (V(theta + h) - V(theta)) / h, intervals at kinks."""
         own = theta_gradient(self.case.scene, self.case.base, self.case.cotangent, arithmetic)
         low, high, bound = np.empty_like(own.low), np.empty_like(own.low), own.bound.copy()
-        margins = 2 * margin_rows(self.case.scene, arithmetic)
+        margins = 2 * vicinity(self.case.scene, arithmetic).value_margin()
         for move in self._moves:
             first, last, error = move.slopes(self._values, margins)
             row, column = move.parameter
@@ -97,12 +97,12 @@ class _Move:
                 theta = storage(case).round(theta)
                 taken = theta[:, row, column] - case.theta[:, row, column]
                 values = case.scene.rows(target.call(case.call(theta=theta)).output)
-                self._steps.append((direction, np.repeat(taken, len(values) // len(theta)), values))
+                self._steps.append((direction, np.repeat(taken, values.shape[1] // len(theta)), values))
 
     def slopes(self, base: Array, margins: Array) -> tuple[Array, Array, Array]:
         """[N] each: the least and the largest sum, and the bound of the differences."""
         rows = self.case.scene.rows(self.case.cotangent)
-        margin = np.einsum("mc,mc->m", np.abs(rows), margins)
+        margin = np.einsum("cm,cm->m", np.abs(rows), margins)
         sides = {direction: self._side(direction, base, margin, rows) for direction in (1.0, -1.0)}
         (ahead, ahead_error, ahead_step), (behind, behind_error, behind_step) = sides[1.0], sides[-1.0]
         # Off kinks the side with the longer step; at kinks both.
@@ -121,8 +121,8 @@ class _Move:
     def _side(self, direction: float, base: Array, margin: Array, rows: Array) -> tuple[Array, Array, Array]:
         """Slopes from the largest step in one direction that stays inside, their bounds, and that step (0: none does)."""
         room = self._forward if direction > 0 else self._backward
-        slope, error = np.zeros(len(base)), np.full(len(base), np.inf)
-        longest = np.zeros(len(base))
+        slope, error = np.zeros(base.shape[1]), np.full(base.shape[1], np.inf)
+        longest = np.zeros(base.shape[1])
         for way, taken, values in self._steps:
             if way != direction:
                 continue
@@ -130,7 +130,7 @@ class _Move:
             better = (length * self._reach <= room) & (length > longest)
             if not better.any():
                 continue
-            change = np.einsum("mc,mc->m", rows, values - base)
+            change = np.einsum("cm,cm->m", rows, values - base)
             slope[better] = change[better] / taken[better]
             error[better] = margin[better] / length[better]
             longest[better] = length[better]

@@ -11,8 +11,9 @@ from stn_reference import extend_index
 from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.grid_gradient import grid_gradient
 from stn_verify.bounds.input_gradient import input_gradient
-from stn_verify.bounds.output import margin_rows, output
+from stn_verify.bounds.output import output
 from stn_verify.bounds.scene import sampled
+from stn_verify.bounds.vicinity import vicinity
 from stn_verify.cases import grids
 from stn_verify.cases.case import SampleCase
 from stn_verify.cases.strategies import Frame, frames, sample_case
@@ -135,7 +136,7 @@ def test_margin_holds_anywhere_in_the_cell(
     case = _case(draw, "float32", padding, aligned)
     arithmetic = Arithmetic(named("float32"), named("float32"))
     scene = case.scene
-    margin = margin_rows(scene, arithmetic)
+    margin = vicinity(scene, arithmetic).value_margin()
     random = np.random.default_rng(seed)
     inside = [axis.cell + random.uniform(0.0, 1.0, axis.cell.shape) for axis in (scene.x, scene.y)]
     scales = [axis.scale or 1.0 for axis in (scene.x, scene.y)]

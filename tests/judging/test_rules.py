@@ -47,7 +47,7 @@ def test_literal_equation_7_is_outside() -> None:
     pixels = case.scene.corners.p00
     literal = _gradient(case, "right")
     shape = literal.shape[:-1]
-    added = np.einsum("mc,mc->m", case.scene.rows(case.cotangent), pixels).reshape(shape)
+    added = np.einsum("cm,cm->m", case.scene.rows(case.cotangent), pixels).reshape(shape)
     exact = (case.scene.x.position == np.rint(case.scene.x.position)).reshape(shape)
     literal[..., 0] += np.where(exact, case.scene.x.scale * added, 0.0)
     assert "outside" in named_rules(case, literal, Arithmetic(named("float64"), named("float64")))["inside"]

@@ -41,7 +41,11 @@ def suited() -> Iterator[Suited]:
         loaded = importlib.import_module(f"stn_suites.{module.name}")
         for name, value in vars(loaded).items():
             marks = [mark for mark in getattr(value, "pytestmark", ()) if mark.name == "stn_check"]
-            if name.startswith("test_") and marks and list(inspect.signature(value).parameters) == ["examination"]:
+            if (
+                name.startswith("test_")
+                and marks
+                and list(inspect.signature(value).parameters) == ["examination"]
+            ):
                 yield Suited(module.name.removeprefix("test_"), name.removeprefix("test_"), value, marks[0])
 
 
@@ -60,7 +64,9 @@ def examine(implementation: Implementation, profile: Profile, checks: tuple[str,
     return verdicts
 
 
-def _examined(session: Session, examination: Examination, function: Callable[[Examination], Any]) -> list[Verdict]:
+def _examined(
+    session: Session, examination: Examination, function: Callable[[Examination], Any]
+) -> list[Verdict]:
     try:
         function(examination)
     except Nonconforming:

@@ -92,13 +92,17 @@ def judge(target: Target, count: int, seed: int = 0) -> Count:
 
 def main() -> int:
     """Exit status 1 where anything failed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--target", default="torch")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     counted = judge(InProcessTarget(load(asked.target)), asked.cases, asked.seed)
-    print(f"{len(counted.failures)} false failures in {counted.cases} cases of {len(counted.kinds)} kinds of {asked.target}")
+    print(
+        f"{len(counted.failures)} false failures in {counted.cases} cases of {len(counted.kinds)} kinds of {asked.target}"
+    )
     for (dtype, subject), used in sorted(counted.largest.items()):
         print(f"{dtype:10} {subject:12} largest budget used {used:.3g}")
     for message, times in counted.refused.most_common():

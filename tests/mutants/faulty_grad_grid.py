@@ -59,7 +59,12 @@ class NothingOutside(Sampler):
         return super().grid_gradient(image, cotangent, x, y) * there[..., None]
 
 
-@fault("border's clip is not differentiated: outside it goes on as if zeros", "grad_grid", source="Z92", padding="border")
+@fault(
+    "border's clip is not differentiated: outside it goes on as if zeros",
+    "grad_grid",
+    source="Z92",
+    padding="border",
+)
 class UnmaskedBorder(Sampler):
     def fold(self, x: Array, size: int, padding: str, aligned: bool) -> tuple[Array, Array]:
         position, _ = super().fold(x, size, padding, aligned)
@@ -73,7 +78,12 @@ class ZerosBeyondTheEdge(Sampler):
         return position, np.where(x == size - 1, 1.0, sign)
 
 
-@fault("the sign is not turned where reflection has turned the coordinate", "grad_grid", source="Z92", padding="reflection")
+@fault(
+    "the sign is not turned where reflection has turned the coordinate",
+    "grad_grid",
+    source="Z92",
+    padding="reflection",
+)
 class MirrorSignLost(Sampler):
     def mirror(self, x: Array, size: int, aligned: bool) -> tuple[Array, Array]:
         position, sign = super().mirror(x, size, aligned)
@@ -116,7 +126,8 @@ class FiniteDifferences(Sampler):
         grad_input, _ = super().backward(image, grid, cotangent, padding, aligned)
         steps = np.array([[1e-6, 0.0], [0.0, 1e-6]])
         rises = [
-            self.forward(image, grid + step, padding, aligned) - self.forward(image, grid - step, padding, aligned)
+            self.forward(image, grid + step, padding, aligned)
+            - self.forward(image, grid - step, padding, aligned)
             for step in steps
         ]
         return grad_input, np.stack([(cotangent * rise).sum(axis=1) / 2e-6 for rise in rises], axis=-1)
@@ -128,10 +139,16 @@ class GridGradientOff(Sampler):
         return super().grid_gradient(image, cotangent, x, y) * (1 + 1e-5)
 
 
-@fault("each pixel asks whether it lies in [x, x + 1]: just left of an integer rounding makes two of them say yes", "grad_grid")
+@fault(
+    "each pixel asks whether it lies in [x, x + 1]: just left of an integer rounding makes two of them say yes",
+    "grad_grid",
+)
 class HatSlopes(Sampler):
     def grid_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
-        (across, across_slope), (down, down_slope) = self.hats(x, image.shape[3]), self.hats(y, image.shape[2])
+        (across, across_slope), (down, down_slope) = (
+            self.hats(x, image.shape[3]),
+            self.hats(y, image.shape[2]),
+        )
         weighed = np.einsum("ncij,nhwc->nhwij", image, cotangent)
         along_x = np.einsum("nhwij,nhwi,nhwj->nhw", weighed, down, across_slope)
         along_y = np.einsum("nhwij,nhwi,nhwj->nhw", weighed, down_slope, across)

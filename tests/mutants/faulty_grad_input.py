@@ -50,9 +50,7 @@ class ClampedScatter(Sampler):
 
     def clamped(self, line: Line, size: int) -> Line:
         left = np.floor(line.position)
-        (low, near), (high, far) = (
-            self.neighbour(np.clip(k, 0, size - 1), size) for k in (left, left + 1)
-        )
+        (low, near), (high, far) = (self.neighbour(np.clip(k, 0, size - 1), size) for k in (left, left + 1))
         return replace(line, pixels=(low, high), inside=(near, far))
 
 
@@ -68,7 +66,9 @@ class LastWriterWins(Sampler):
 @fault("the cotangent goes whole to the nearest pixel", "grad_input")
 class NearestScatter(Sampler):
     def input_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
-        x, y = (replace(line, weights=(np.rint(line.weights[0]), np.rint(line.weights[1]))) for line in (x, y))
+        x, y = (
+            replace(line, weights=(np.rint(line.weights[0]), np.rint(line.weights[1]))) for line in (x, y)
+        )
         return super().input_gradient(image, cotangent, x, y)
 
 
@@ -110,7 +110,11 @@ class BackwardPadsZeros(Sampler):
         return super().backward(image, grid, cotangent, "zeros", aligned)
 
 
-@fault("the forward pass writes pixels into the caller's grid, which the backward pass reads", "grad_input", "grad_grid")
+@fault(
+    "the forward pass writes pixels into the caller's grid, which the backward pass reads",
+    "grad_input",
+    "grad_grid",
+)
 class ClobberedGrid(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
         output = super().forward(image, grid, padding, aligned)

@@ -29,7 +29,11 @@ class SwappedThetaGradient(Sampler):
         return super().theta_gradient(cotangent, size, aligned)[:, ::-1]
 
 
-@fault("target coordinates of the backward pass are left edges: off by half a pixel", "grad_theta", functions=FUSED)
+@fault(
+    "target coordinates of the backward pass are left edges: off by half a pixel",
+    "grad_theta",
+    functions=FUSED,
+)
 class LeftEdgesBackward(Sampler):
     def theta_gradient(self, cotangent: Array, size: tuple[int, int], aligned: bool) -> Array:
         gradient = super().theta_gradient(cotangent, size, aligned)

@@ -14,7 +14,13 @@ def significant(values: Array, bits: int) -> Array:
     return np.asarray(rounded, dtype=values.dtype)
 
 
-@fault("everything in float32, and float64 claimed", "output", "grad_input", "grad_grid", effective_precision="float32")
+@fault(
+    "everything in float32, and float64 claimed",
+    "output",
+    "grad_input",
+    "grad_grid",
+    effective_precision="float32",
+)
 class Float32Inside(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
         narrow = super().forward(image.astype(np.float32), grid.astype(np.float32), padding, aligned)
@@ -56,7 +62,9 @@ class HalfCoordinates(Sampler):
         return super().pixels(normalised.astype(np.float16), size, aligned).astype(normalised.dtype)
 
 
-@fault("products of 11 bits (tf32), and float32 claimed", "output", dtypes=FLOAT32, effective_precision="tf32")
+@fault(
+    "products of 11 bits (tf32), and float32 claimed", "output", dtypes=FLOAT32, effective_precision="tf32"
+)
 class TensorCores(Sampler):
     def weights(self, x: Array, left: Array, size: int) -> tuple[Array, Array]:
         low, high = super().weights(x, left, size)
@@ -69,7 +77,13 @@ class BrainOutput(Sampler):
         return significant(super().forward(image, grid, padding, aligned), 8)
 
 
-@fault("grad_theta is summed in float16", "grad_theta", source="Z60", functions=("transform", "generate"), dtypes=FLOAT32)
+@fault(
+    "grad_theta is summed in float16",
+    "grad_theta",
+    source="Z60",
+    functions=("transform", "generate"),
+    dtypes=FLOAT32,
+)
 class HalfSums(Sampler):
     def theta_gradient(self, cotangent: Array, size: tuple[int, int], aligned: bool) -> Array:
         base = self.base(size, aligned, cotangent.dtype)

@@ -7,7 +7,12 @@ from sampler import Array, Corners, Indices, Line, Mask, Sampler
 from stn_verify.verdicts.results import Status
 
 
-@fault("scale W/2 where -1 and 1 are pixel centres: the image is stretched", "output", source="Z80", align_corners=True)
+@fault(
+    "scale W/2 where -1 and 1 are pixel centres: the image is stretched",
+    "output",
+    source="Z80",
+    align_corners=True,
+)
 class WideScale(Sampler):
     def scale(self, size: int, aligned: bool) -> float:
         return size / 2
@@ -98,7 +103,9 @@ class WrapForReflection(Sampler):
         return np.mod(x, size), np.ones_like(x)
 
 
-@fault("reflection turns at pixel centres where it should at edges", "output", source="Z70", padding="reflection")
+@fault(
+    "reflection turns at pixel centres where it should at edges", "output", source="Z70", padding="reflection"
+)
 class MirrorAtCentres(Sampler):
     def mirror(self, x: Array, size: int, aligned: bool) -> tuple[Array, Array]:
         return super().mirror(x, size, True)
@@ -186,7 +193,11 @@ class LaunchLimit(Sampler):
         return flat.reshape(output.shape)
 
 
-@fault("ceil and floor coincide at an integer, and their distance is divided by: NaN there", "output", padding="border")
+@fault(
+    "ceil and floor coincide at an integer, and their distance is divided by: NaN there",
+    "output",
+    padding="border",
+)
 class NanAtIntegers(Sampler):
     def weights(self, x: Array, left: Array, size: int) -> tuple[Array, Array]:
         width = np.ceil(x) - left
@@ -201,7 +212,13 @@ class NanPoison(Sampler):
         return np.where(spoiled[:, None, :, None], np.nan, super().forward(image, grid, padding, aligned))
 
 
-@fault("a coordinate outside the range of 32 bits is an exception", "output", source="Z26", checks=("robustness",), status=Status.RAISED)
+@fault(
+    "a coordinate outside the range of 32 bits is an exception",
+    "output",
+    source="Z26",
+    checks=("robustness",),
+    status=Status.RAISED,
+)
 class HugeRaises(Sampler):
     def pixels(self, normalised: Array, size: int, aligned: bool) -> Array:
         x = super().pixels(normalised, size, aligned)
@@ -227,7 +244,9 @@ class TextureUnit(Sampler):
     "tap coordinates pass through float16: wrong past column 2,048",
     "output",
     source="Z20",
-    checks=("sizes",), gap="sizes: columns past 2,048 are checked in float16 only")
+    checks=("sizes",),
+    gap="sizes: columns past 2,048 are checked in float16 only",
+)
 class HalfTaps(Sampler):
     def neighbour(self, k: Array, size: int) -> tuple[Indices, Mask]:
         return super().neighbour(np.clip(k, -60_000, 60_000).astype(np.float16).astype(k.dtype), size)
@@ -239,7 +258,9 @@ class SwappedRows(Sampler):
         return super().grid(theta[:, ::-1], size, aligned)
 
 
-@fault("theta's translation is in pixels of the output", "output", "grid", functions=("transform", "generate"))
+@fault(
+    "theta's translation is in pixels of the output", "output", "grid", functions=("transform", "generate")
+)
 class TranslationInPixels(Sampler):
     def grid(self, theta: Array, size: tuple[int, int], aligned: bool) -> Array:
         scaled = theta.copy()
@@ -247,7 +268,12 @@ class TranslationInPixels(Sampler):
         return super().grid(scaled, size, aligned)
 
 
-@fault("target coordinates are left edges: off by half a pixel", "output", "grid", functions=("transform", "generate"))
+@fault(
+    "target coordinates are left edges: off by half a pixel",
+    "output",
+    "grid",
+    functions=("transform", "generate"),
+)
 class LeftEdges(Sampler):
     def axis(self, size: int, aligned: bool, dtype: object) -> Array:
         return super().axis(size, aligned, dtype) - (0 if aligned else 1 / size)
@@ -273,7 +299,9 @@ class GeneratorUnaligned(Sampler):
     source="Z67",
     functions=("transform", "generate"),
     align_corners=True,
-    checks=("sizes",), gap="exploration: ends with the first failing subject, here grad_theta; grid is not looked at further")
+    checks=("sizes",),
+    gap="exploration: ends with the first failing subject, here grad_theta; grid is not looked at further",
+)
 class SingletonAtEdge(Sampler):
     def axis(self, size: int, aligned: bool, dtype: object) -> Array:
         return super().axis(size, aligned, dtype) - (1 if size == 1 else 0)
@@ -286,25 +314,46 @@ class ClipBelowLast(Sampler):
         return np.clip(x, 0, max(size - 1.001, 0)), sign
 
 
-@fault("floor(x + 1e-6), so that an integer is never missed: just left of one the wrong cell", "grad_grid", gap="grids: no points between one ulp and a common distance from an integer")
+@fault(
+    "floor(x + 1e-6), so that an integer is never missed: just left of one the wrong cell",
+    "grad_grid",
+    gap="grids: no points between one ulp and a common distance from an integer",
+)
 class EpsilonFloor(Sampler):
     def floor(self, x: Array) -> Array:
         return np.floor(x + 1e-6)
 
 
-@fault("pixel coordinates in 16 bits", "output", source="Z69", gap="grids: far_outside ends at 2,000 W/2 pixels, short of 2^15 at every width drawn")
+@fault(
+    "pixel coordinates in 16 bits",
+    "output",
+    source="Z69",
+    gap="grids: far_outside ends at 2,000 W/2 pixels, short of 2^15 at every width drawn",
+)
 class Int16Coordinates(Sampler):
     def neighbour(self, k: Array, size: int) -> tuple[Indices, Mask]:
         return super().neighbour(np.mod(k + 2.0**15, 2.0**16) - 2.0**15, size)
 
 
-@fault("pixel coordinates in 32 bits, which wrap", "output", source="Z26", checks=("robustness",), gap="poison: finite coordinates from 1e10 are not judged, though their output is known")
+@fault(
+    "pixel coordinates in 32 bits, which wrap",
+    "output",
+    source="Z26",
+    checks=("robustness",),
+    gap="poison: finite coordinates from 1e10 are not judged, though their output is known",
+)
 class Int32Coordinates(Sampler):
     def neighbour(self, k: Array, size: int) -> tuple[Indices, Mask]:
         return super().neighbour(np.mod(k + 2.0**31, 2.0**32) - 2.0**31, size)
 
 
-@fault("at most 32 channels, one for each lane of a warp", "output", source="Z31", checks=("sizes",), gap="strategies: never more than 4 channels")
+@fault(
+    "at most 32 channels, one for each lane of a warp",
+    "output",
+    source="Z31",
+    checks=("sizes",),
+    gap="strategies: never more than 4 channels",
+)
 class ChannelLimit(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
         output = super().forward(image, grid, padding, aligned)
@@ -312,7 +361,13 @@ class ChannelLimit(Sampler):
         return output
 
 
-@fault("at most 65,535 images, one for each block of gridDim.z", "output", source="Z85", checks=("sizes",), gap="strategies: never more than 3 images")
+@fault(
+    "at most 65,535 images, one for each block of gridDim.z",
+    "output",
+    source="Z85",
+    checks=("sizes",),
+    gap="strategies: never more than 3 images",
+)
 class BatchLimit(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
         output = super().forward(image, grid, padding, aligned)
@@ -320,8 +375,16 @@ class BatchLimit(Sampler):
         return output
 
 
-@fault("strides are ignored: every array is read as if packed", "output", source="Z23", gap="adapters: every array handed over is contiguous")
+@fault(
+    "strides are ignored: every array is read as if packed",
+    "output",
+    source="Z23",
+    gap="adapters: every array handed over is contiguous",
+)
 class StridesIgnored(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
-        packed = (np.lib.stride_tricks.as_strided(a, strides=np.empty_like(a, order="C").strides) for a in (image, grid))
+        packed = (
+            np.lib.stride_tricks.as_strided(a, strides=np.empty_like(a, order="C").strides)
+            for a in (image, grid)
+        )
         return super().forward(*packed, padding, aligned)

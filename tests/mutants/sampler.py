@@ -125,7 +125,8 @@ class Sampler:
         """[N, Ho, Wo, 2], for a cotangent [N, Ho, Wo, C]."""
         along_x, along_y = self.slopes(self.corners(image, x, y), x, y)
         return np.stack(
-            [self.contract(cotangent, along_x) * x.slope, self.contract(cotangent, along_y) * y.slope], axis=-1
+            [self.contract(cotangent, along_x) * x.slope, self.contract(cotangent, along_y) * y.slope],
+            axis=-1,
         )
 
     def scatter(self, sums: Array, ix: Indices, iy: Indices, inside: Mask, terms: Array) -> None:

@@ -31,7 +31,9 @@ def _parameters(corpus: Sequence[Mutant] | Sequence[Unusual]) -> list[object]:
     return [
         pytest.param(
             each,
-            marks=[pytest.mark.xfail(reason=each.gap, raises=AssertionError, strict=True)] if each.gap else [],
+            marks=[pytest.mark.xfail(reason=each.gap, raises=AssertionError, strict=True)]
+            if each.gap
+            else [],
             id=each.implementation.name,
         )
         for each in corpus
@@ -42,7 +44,9 @@ def test_corpus_counts() -> None:
     found = [mutant for mutant in MUTANTS.values() if mutant.gap is None]
     assert len(found) >= 60
     assert len(UNUSUAL) >= 7
-    assert {"output", "grad_input", "grad_grid", "grad_theta", "grid"} <= set().union(*(m.subjects for m in found))
+    assert {"output", "grad_input", "grad_grid", "grad_theta", "grid"} <= set().union(
+        *(m.subjects for m in found)
+    )
 
 
 @pytest.mark.parametrize("mutant", _parameters(STAYING))
@@ -60,7 +64,9 @@ def test_mutant(mutant: Mutant) -> None:
 def test_unusual(right: Unusual) -> None:
     verdicts = examine(right.implementation, FEW)
     assert verdicts
-    assert [f"{v.check}: {v.subject}: {v.status}: {v.reason}" for v in verdicts if not v.status.conforms] == []
+    assert [
+        f"{v.check}: {v.subject}: {v.status}: {v.reason}" for v in verdicts if not v.status.conforms
+    ] == []
     assert any(verdict.warning for verdict in verdicts) == right.warned
 
 

@@ -10,7 +10,9 @@ from stn_verify.contract.loading import load
 from stn_verify.workers.evaluator import InProcessTarget
 
 
-@pytest.mark.parametrize("right", [REFERENCE, UNUSUAL["PixelSpace"].implementation], ids=lambda right: right.name)
+@pytest.mark.parametrize(
+    "right", [REFERENCE, UNUSUAL["PixelSpace"].implementation], ids=lambda right: right.name
+)
 def test_no_false_failures(right: Implementation) -> None:
     counted = judge(InProcessTarget(right), 250)
     assert counted.cases == 250

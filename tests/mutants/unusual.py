@@ -28,7 +28,12 @@ UNUSUAL: dict[str, Unusual] = {}
 
 
 def unusual(
-    what: str, *, functions: tuple[str, ...] = ("sample",), warned: bool = False, gap: str | None = None, **declared: Any
+    what: str,
+    *,
+    functions: tuple[str, ...] = ("sample",),
+    warned: bool = False,
+    gap: str | None = None,
+    **declared: Any,
 ) -> Callable[[type], Implementation]:
     """Register a class as a right implementation that `unusual.py:Class` names."""
 
@@ -65,13 +70,19 @@ class LeftRuleFused(LeftCells):
     pass
 
 
-@unusual("at integers the mean of both slopes", subgradient="mean", padding=("zeros", "reflection"), dtypes=("float64",))
+@unusual(
+    "at integers the mean of both slopes",
+    subgradient="mean",
+    padding=("zeros", "reflection"),
+    dtypes=("float64",),
+)
 class MeanRule(Sampler):
     def backward(
         self, image: Array, grid: Array, cotangent: Array, padding: str, aligned: bool
     ) -> tuple[Array, Array]:
         right, left = (
-            held(image, grid, cotangent, padding, aligned) for held in (super().backward, LeftCells().backward)
+            held(image, grid, cotangent, padding, aligned)
+            for held in (super().backward, LeftCells().backward)
         )
         return right[0], (right[1] + left[1]) / 2
 
@@ -129,7 +140,10 @@ class Dense(Sampler):
         self, image: Array, grid: Array, cotangent: Array, padding: str, aligned: bool
     ) -> tuple[Array, Array]:
         x, y = self.lines(image, grid, padding, aligned)
-        (across, across_slope), (down, down_slope) = self.hats(x, image.shape[3]), self.hats(y, image.shape[2])
+        (across, across_slope), (down, down_slope) = (
+            self.hats(x, image.shape[3]),
+            self.hats(y, image.shape[2]),
+        )
         weighed = np.einsum("ncij,nchw->nhwij", image, cotangent)
         along_x = np.einsum("nhwij,nhwi,nhwj->nhw", weighed, down, across_slope)
         along_y = np.einsum("nhwij,nhwi,nhwj->nhw", weighed, down_slope, across)
@@ -145,10 +159,19 @@ class Float32Only(Sampler):
         return super().forward(image, grid, padding, aligned)
 
 
-@unusual("float64 arithmetic on float32 storage, claimed", padding="zeros", dtypes=("float32",), compute_dtype="float64")
+@unusual(
+    "float64 arithmetic on float32 storage, claimed",
+    padding="zeros",
+    dtypes=("float32",),
+    compute_dtype="float64",
+)
 class Float64Inside(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
-        return super().forward(image.astype(np.float64), grid.astype(np.float64), padding, aligned).astype(image.dtype)
+        return (
+            super()
+            .forward(image.astype(np.float64), grid.astype(np.float64), padding, aligned)
+            .astype(image.dtype)
+        )
 
     def backward(
         self, image: Array, grid: Array, cotangent: Array, padding: str, aligned: bool
@@ -158,10 +181,19 @@ class Float64Inside(Sampler):
         return grad_input.astype(image.dtype), grad_grid.astype(image.dtype)
 
 
-@unusual("float32 arithmetic on float16 storage, claimed", padding="border", dtypes=("float16",), compute_dtype="float32")
+@unusual(
+    "float32 arithmetic on float16 storage, claimed",
+    padding="border",
+    dtypes=("float16",),
+    compute_dtype="float32",
+)
 class HalfStorage(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
-        return super().forward(image.astype(np.float32), grid.astype(np.float32), padding, aligned).astype(image.dtype)
+        return (
+            super()
+            .forward(image.astype(np.float32), grid.astype(np.float32), padding, aligned)
+            .astype(image.dtype)
+        )
 
     def backward(
         self, image: Array, grid: Array, cotangent: Array, padding: str, aligned: bool
@@ -179,7 +211,9 @@ class Noisy(Sampler):
         return super().forward(image, grid, padding, aligned)
 
 
-@unusual("a NaN coordinate reads the centre, an infinite one the edge", align_corners=False, dtypes=("float64",))
+@unusual(
+    "a NaN coordinate reads the centre, an infinite one the edge", align_corners=False, dtypes=("float64",)
+)
 class NanSafe(Sampler):
     def pixels(self, normalised: Array, size: int, aligned: bool) -> Array:
         return super().pixels(np.clip(np.nan_to_num(normalised), -1e6, 1e6), size, aligned)
@@ -198,7 +232,11 @@ class ReusedBuffer(Sampler):
         return self.buffer
 
 
-@unusual("pixel coordinates around the centre, exact at the identity; exposes no grid", functions=("transform",), padding=("zeros", "border"))
+@unusual(
+    "pixel coordinates around the centre, exact at the identity; exposes no grid",
+    functions=("transform",),
+    padding=("zeros", "border"),
+)
 class PixelSpace(Sampler):
     def pixels(self, normalised: Array, size: int, aligned: bool) -> Array:
         # What `centred` gives are pixels.
@@ -226,7 +264,9 @@ class PixelSpace(Sampler):
         )
         return grad_input, self.theta_gradient(grad_grid, size, align_corners)
 
-    def centred(self, theta: Array, size: tuple[int, int], image_size: tuple[int, ...], aligned: bool) -> Array:
+    def centred(
+        self, theta: Array, size: tuple[int, int], image_size: tuple[int, ...], aligned: bool
+    ) -> Array:
         """[N, Ho, Wo, 2], in pixels."""
         rows, columns = (np.arange(length, dtype=theta.dtype) - (length - 1) / 2 for length in size)
         out_y, out_x = (self.scale(length, aligned) for length in size)
@@ -249,5 +289,8 @@ class _NoGradients:
 
 
 UNUSUAL["Undeclared"] = Unusual(
-    undeclared(_NoGradients(), "Undeclared", "numpy"), "declares nothing, gives no gradients", False, "robustness: grad_grid is undecided where unsupported"
+    undeclared(_NoGradients(), "Undeclared", "numpy"),
+    "declares nothing, gives no gradients",
+    False,
+    "robustness: grad_grid is undecided where unsupported",
 )

@@ -1,12 +1,11 @@
 """Restarts are forks: the framework is imported once, and all that made the worker robust still holds."""
 
+import contextlib
 import dataclasses
 import os
 import re
 import signal
-import subprocess
 import sys
-import textwrap
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.target import Call, TargetCrashed, TargetTimedOut
+from stn_verify.workers.client import WorkerTarget
 from stn_verify.workers.forking import Nursery, NurseryError, can_fork
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="workers are started afresh on this system")
@@ -95,17 +95,18 @@ def test_a_framework_that_starts_threads_is_not_forked(start, call, framework):
         worker.call(call)
         assert parent_of(worker.pid) == os.getpid()
     assert gone(nursery)
-    assert len(imports.read_text().split()) == 4  # noqa: PLR2004  three lives and the nursery
+    # Three lives and the nursery.
+    assert len(imports.read_text().split()) == 4
 
 
-@pytest.mark.parametrize("line", ["1 / 0", "raise SystemExit(3)", "os._exit(3)", "os.abort()"])
-def test_a_framework_that_cannot_be_imported_again(start, call, framework, line):
-    """Whatever its import does in the nursery, the worker is the one to say so."""
-    framework(f"if '--nursery' in ' '.join(map(str, sys.orig_argv)) and os.getsid(0) == os.getpid(): {line}")
-    (odd,) = (Path(p) / "odd.py" for p in [os.environ["PYTHONPATH"].split(os.pathsep)[0]])
-    odd.write_text("import sys\n" + odd.read_text().replace("os.getsid(0) == os.getpid()", "sys.argv[1:] == []"))
+@pytest.mark.parametrize("fault", ["1 / 0", "raise SystemExit(3)", "os._exit(3)", "os.abort()"])
+def test_an_import_that_fails_in_the_nursery_only(start, call, framework, fault):
+    in_the_nursery = f"os.getppid() == {os.getpid()} and '--nursery' in sys.orig_argv"
+    framework("import sys", f"if {in_the_nursery}: {fault}")
     worker = start("right", framework="odd")
-    with pytest.raises(Exception, match=r"odd|exited with status 3|SystemExit|SIGABRT"):
+    worker.description  # noqa: B018  from then on the framework is known
+    for _ in range(2):
+        die(worker, call)
         worker.call(call)
 
 
@@ -127,12 +128,140 @@ def test_torch_is_imported_once_for_a_file(start, call, targets):
     assert has_torch(nursery)
 
 
-def test_torch_is_imported_once_for_a_built_in_target(start, call):
+def test_torch_is_imported_once_for_a_built_in_target(call):
     pytest.importorskip("torch")
-    worker = start("torch:") if False else _built_in(start)
-    worker.call(call)
-    nursery = parent_of(worker.pid)
-    assert has_torch(nursery)
-    die(worker, call)
+    with contextlib.closing(WorkerTarget("torch", deadline=20)) as worker:
+        worker.call(call)
+        nursery = parent_of(worker.pid)
+        assert has_torch(nursery)
+        die(worker, call)
+        worker.call(call)
+        assert parent_of(worker.pid) == nursery
+
+
+def test_a_fork_computes_with_several_threads(targets, monkeypatch):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    random = np.random.default_rng(3)
+    call = Call(
+        "sample",
+        {
+            "image": random.uniform(-1, 1, (8, 3, 224, 224)),
+            "grid": random.uniform(-1.1, 1.1, (8, 224, 224, 2)),
+        },
+        "float64",
+        Convention("border", align_corners=False),
+        cotangent=random.uniform(-1, 1, (8, 3, 224, 224)),
+        gradients=("image", "grid"),
+    )
+    leaves = {name: torch.tensor(array, requires_grad=True) for name, array in call.arrays.items()}
+    expected = torch.nn.functional.grid_sample(
+        leaves["image"], leaves["grid"], padding_mode="border", align_corners=False
+    )
+    expected.backward(torch.tensor(call.cotangent))
+    with contextlib.closing(WorkerTarget("torch", deadline=60)) as worker:
+        assert worker.description.threads == 2
+        for _ in range(2):
+            reply = worker.call(call)
+            assert len(list(Path(f"/proc/{worker.pid}/task").iterdir())) > 1
+            np.testing.assert_allclose(reply.output, expected.detach().numpy(), rtol=0, atol=1e-12)
+            for name, leaf in leaves.items():
+                np.testing.assert_allclose(reply.gradients[name], leaf.grad.numpy(), rtol=0, atol=1e-9)
+            die(worker, call)
+
+
+def test_a_target_that_starts_threads_is_loaded_in_the_fork(start, call, targets):
+    worker = start(f"{targets / 'forked.py'}:answers")
+    nursery = parent_of(worker.call(call) and worker.pid)
+    for _ in range(2):
+        preloaded, arguments, thread = worker.call(call).output[0, :, 0, 0]
+        assert (preloaded, arguments, thread) == (0, 0, 1)
+        die(worker, call)
     worker.call(call)
     assert parent_of(worker.pid) == nursery
+
+
+def test_a_hang_ends_the_fork_with_its_group_and_leaves_the_nursery(start, call, targets):
+    worker = start(f"{targets / 'forked.py'}:DECLARED_leaves_a_child", deadline=0.7)
+    worker.description  # noqa: B018  starts it
+    pid, nursery = worker.pid, parent_of(worker.pid)
+    with pytest.raises(TargetTimedOut, match=r"no reply within 0.7 s(.|\n)*in leaves_a_child") as caught:
+        worker.call(call)
+    assert gone(pid, int(re.search(r"child (\d+)", str(caught.value)).group(1)))
+    assert alive(nursery)
+    with pytest.raises(TargetTimedOut):
+        worker.call(call)
+    assert alive(nursery)
+
+
+def test_a_nursery_killed_between_calls_is_replaced_unnoticed(start, call):
+    worker = start("right")
+    worker.call(call)
+    pid, nursery = worker.pid, parent_of(worker.pid)
+    os.kill(nursery, signal.SIGKILL)
+    assert gone(pid, nursery)
+    worker.call(call)
+    assert parent_of(worker.pid) not in {nursery, os.getpid()}
+
+
+def test_a_nursery_killed_during_a_call_ends_that_call_only(start, call, targets):
+    worker = start(f"{targets / 'forked.py'}:kills_its_parent")
+    for _ in range(2):
+        with pytest.raises(TargetCrashed, match="ended, and the process that it was forked from, too"):
+            worker.call(call)
+
+
+def test_a_nursery_killed_after_a_death_is_replaced(start, call):
+    worker = start("right")
+    worker.call(call)
+    nursery = parent_of(worker.pid)
+    die(worker, call)
+    os.kill(nursery, signal.SIGKILL)
+    assert gone(nursery)
+    worker.call(call)
+    assert alive(parent_of(worker.pid))
+
+
+def test_a_silent_nursery_is_done_without(start, call, monkeypatch):
+    monkeypatch.setattr("stn_verify.workers.forking.FORK_DEADLINE", 0.3)
+    worker = start("right")
+    worker._starter._nursery = nursery = Nursery(sys.executable, ".")
+    os.kill(nursery.pid, signal.SIGSTOP)
+    worker.call(call)
+    assert parent_of(worker.pid) == os.getpid()
+    assert gone(nursery.pid)
+
+
+def test_close_ends_the_nursery_too(start, call):
+    worker = start("right")
+    worker.call(call)
+    pid, nursery = worker.pid, parent_of(worker.pid)
+    worker.close()
+    assert gone(pid, nursery)
+    worker.call(call)
+
+
+def test_an_interrupted_fork_leaves_nothing(monkeypatch):
+    nursery = Nursery(sys.executable, ".")
+
+    def interrupted(pid):
+        assert alive(pid)
+        seen.append(pid)
+        raise KeyboardInterrupt
+
+    seen = []
+    monkeypatch.setattr("stn_verify.workers.forking.death_of", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        nursery.fork(None)
+    assert gone(*seen, nursery.pid)
+    with pytest.raises(NurseryError):
+        nursery.fork(None)
+
+
+def test_without_forks_each_life_is_started_afresh(start, call, monkeypatch):
+    monkeypatch.setattr("stn_verify.workers.starter.can_fork", lambda: False)
+    worker = start("right")
+    for _ in range(2):
+        worker.call(call)
+        assert parent_of(worker.pid) == os.getpid()
+        die(worker, call)

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import signal
 import sys
 import threading
 import time
@@ -38,6 +39,11 @@ def leaves_a_child(image, grid):
         time.sleep(60)
     sys.stderr.write(f"child {child}\n")
     sys.stderr.flush()
+    time.sleep(60)
+
+
+def kills_its_parent(image, grid):
+    os.kill(os.getppid(), signal.SIGKILL)
     time.sleep(60)
 
 
