@@ -63,7 +63,7 @@ class Session:
         *,
         padded: bool = True,
         large: bool = False,
-        differentiated: bool | None = None,
+        differentiated: bool = False,
         dtypes: Sequence[str] = STORAGE_DTYPES,
     ) -> list[Request]:
         """Every dtype and convention to check a function with; a single unsupported one where it is not given at all.
@@ -71,22 +71,25 @@ class Session:
         Args:
             padded: whether padding matters to the function.
             large: whether the check is left out of profiles without large cases.
-            differentiated: whether gradients are needed (default: where a subject is one).
+            differentiated: whether the check says nothing at all without gradients.
             dtypes: those for which the check says something.
         """
         given = self.description.functions.keys()
-        if differentiated is None:
-            differentiated = any(subject.startswith("grad_") for subject in subjects)
         if function not in given:
             return [Request("any", None, subjects, f"gives no {function}")]
-        if differentiated and function not in self.description.differentiable:
-            return [Request("any", None, subjects, f"gives no gradients of {function}")]
+        missing: tuple[str, ...] = ()
+        if function not in self.description.differentiable:
+            missing = tuple(s for s in subjects if differentiated or s.startswith("grad_"))
+            subjects = tuple(s for s in subjects if s not in missing)
+        unsupported = [Request("any", None, missing, f"gives no gradients of {function}")] if missing else []
+        if not subjects:
+            return unsupported
         if large and not self.profile.large:
             return []
         conventions = self.description.conventions()
         if not padded:
             conventions = tuple({c.align_corners: c for c in conventions}.values())
-        return [
+        return unsupported + [
             Request(dtype, convention, subjects, self.description.unsupported.get(dtype))  # type: ignore[call-overload]
             for dtype in self.dtypes
             if dtype in dtypes

@@ -18,14 +18,16 @@ def test_sample_reference(examination: Examination) -> None:
     examination.explore(cases, checks.gradients)
 
 
-@pytest.mark.stn_check("sample", ("output", "grad_input", "grad_grid"), dtypes=DIFFERENCED)
+@pytest.mark.stn_check(
+    "sample", ("output", "grad_input", "grad_grid"), differentiated=True, dtypes=DIFFERENCED
+)
 def test_sample_differences(examination: Examination) -> None:
     """Against exact differences of the target's own forward, on generic grids and on kinks."""
     cases = sample_cases(examination.dtype, examination.convention, grids.ALL)
     examination.explore(cases, checks.sample_differences)
 
 
-@pytest.mark.stn_check("sample", ("output", "grad_input"), dtypes=("bfloat16",))
+@pytest.mark.stn_check("sample", ("output", "grad_input"), differentiated=True, dtypes=("bfloat16",))
 def test_sample_lattice(examination: Examination) -> None:
     """grad_input against the target's own weights, where slopes say nothing."""
     cases = sample_cases(examination.dtype, examination.convention, grids.ALL)
@@ -39,7 +41,9 @@ def test_transform_reference(examination: Examination) -> None:
     examination.explore(cases, checks.gradients)
 
 
-@pytest.mark.stn_check("transform", ("output", "grad_input", "grad_theta"), dtypes=DIFFERENCED)
+@pytest.mark.stn_check(
+    "transform", ("output", "grad_input", "grad_theta"), differentiated=True, dtypes=DIFFERENCED
+)
 def test_transform_differences(examination: Examination) -> None:
     """Against exact differences of the target's own forward, which need no grid."""
     cases = transform_cases(examination.dtype, examination.convention, thetas.ALL)
