@@ -1,6 +1,8 @@
 """PyTorch: autograd differentiates; `torch.nn.functional` is an implementation itself."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +14,10 @@ from torch.nn import functional
 from stn_verify.contract.errors import UnknownChoiceError
 from stn_verify.contract.implementation import Implementation
 from stn_verify.formats import Array
+
+# torch imports this at its first backward, for a third of a second, which every restarted worker would pay again.
+with contextlib.suppress(ImportError):
+    import_module("torch.fx.experimental.symbolic_shapes")
 
 _DTYPES = MappingProxyType(
     {"float64": torch.float64, "float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}

@@ -8,8 +8,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stn_reports.markdown import escaped, fenced
-from stn_verify.verdicts.grouping import Row, budget, counted, findings, rows, sentence, unsupported, warnings
 from stn_verify.formats import STORAGE_DTYPES
+from stn_verify.verdicts.grouping import Row, budget, counted, findings, rows, sentence, unsupported, warnings
 from stn_verify.verdicts.results import Results, Status, Verdict
 
 SYMBOLS = {Status.PASSED: "✅", Status.UNSUPPORTED: "⚪", Status.UNDECIDED: "❔"}

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from stn_verify.bounds.arithmetic import SCATTER, Arithmetic
+from stn_verify.bounds.extension import Indices
 from stn_verify.bounds.interval import Interval
-from stn_verify.bounds.scene import Axis, Indices, Scene
+from stn_verify.bounds.scene import Axis, Scene
 from stn_verify.formats import Array
 
 

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from stn_reference import affine_pixels, extend_index, pixel_scale, to_pixels
+from stn_reference import affine_pixels, pixel_scale, to_pixels
 from stn_verify.bounds.arithmetic import COORDINATE, REFLECTION, THETA, Arithmetic
+from stn_verify.bounds.extension import Extension, Indices
 from stn_verify.contract.convention import Convention
 from stn_verify.formats import Array
-
-Indices = npt.NDArray[np.int64]
 
 WIDEST_WINDOW = 6
 """Cells that are looked at one by one; beyond, the extremes of the whole image bound what may be reached."""
@@ -127,6 +125,10 @@ class Scene:
         channels = image.shape[1]
         self._pixels = np.concatenate([_flat(image), np.zeros((channels, 1))], axis=1)
         self._windows: dict[float, tuple[list[Cells], Indices]] = {}
+        # A window, the pixel right of it, and the cell left of a kink.
+        margin = WIDEST_WINDOW + 2
+        self._columns = Extension(image.shape[3], convention, x.cell, margin)
+        self._rows = Extension(image.shape[2], convention, y.cell, margin)
 
     def address(self, column: Array, row: Array, points: Indices | slice = slice(None)) -> Indices:
         """The flat pixel that each point's extended (column, row) means, or `none`."""
@@ -152,25 +154,27 @@ class Scene:
     def _line(self, row: Array, points: Indices | slice) -> Indices:
         """The flat address of a row's first pixel, or one so negative that no column brings it back."""
         _, _, height, width = self.image.shape
-        index, inside = extend_index(row, height, self.convention.padding, self.convention.align_corners)
+        index = self._rows(row)
         start = (self.batch[points] * height + index) * width
-        return start if inside.all() else np.where(inside, start, _NOWHERE)
+        return np.where(index < 0, _NOWHERE, start) if self._has_gaps else start
 
     def _column(self, column: Array) -> Indices:
-        width = self.image.shape[3]
-        index, inside = extend_index(column, width, self.convention.padding, self.convention.align_corners)
-        return index if inside.all() else np.where(inside, index, _NOWHERE)
+        index = self._columns(column)
+        return np.where(index < 0, _NOWHERE, index) if self._has_gaps else index
 
     def _joined(self, line: Indices, column: Indices) -> Indices:
         address = line + column
-        return np.where(address < 0, self.none, address) if self.convention.padding == "zeros" else address
+        return np.where(address < 0, self.none, address) if self._has_gaps else address
+
+    @property
+    def _has_gaps(self) -> bool:
+        return self.convention.padding == "zeros"
 
     def phases(self) -> dict[tuple[int, int], Indices]:
         """Of each point's own cell, the pixel with an even or odd (row, column), or `none`."""
-        padding, aligned = self.convention.padding, self.convention.align_corners
         _, _, height, width = self.image.shape
-        rows = _parities(self.y.cell, height, padding, aligned)
-        columns = _parities(self.x.cell, width, padding, aligned)
+        rows = _parities(self._rows, self.y.cell)
+        columns = _parities(self._columns, self.x.cell)
         first = self.batch * (height * width)
         return {
             (i, j): np.where(
@@ -231,7 +235,7 @@ class Scene:
     @property
     def none(self) -> int:
         """The flat address that means no pixel: it reads as zero."""
-        return self._pixels.shape[1] - 1
+        return int(self._pixels.shape[1]) - 1
 
     def pixel_values(self, address: Indices) -> Array:
         """[C, M]: the pixels at flat addresses."""
@@ -257,17 +261,14 @@ def _flat(planes: Array) -> Array:
     return np.moveaxis(planes, 1, 0).reshape(planes.shape[1], -1)
 
 
-def _parities(cell: Array, size: int, padding: str, aligned: bool) -> tuple[Indices, Indices]:
+def _parities(extension: Extension, cell: Array) -> tuple[Indices, Indices]:
     """The even and the odd index among the two pixels of each cell; -1 where there is none."""
-    pixels = []
-    for step in (0, 1):
-        index, inside = extend_index(cell + step, size, padding, aligned)
-        pixels.append(np.where(inside, index, -1))
-    odd = [(index & 1) == 1 for index in pixels]
-    none = [index < 0 for index in pixels]
-    even_one = np.where(~odd[0] & ~none[0], pixels[0], np.where(~odd[1] & ~none[1], pixels[1], -1))
-    odd_one = np.where(odd[0] & ~none[0], pixels[0], np.where(odd[1] & ~none[1], pixels[1], -1))
-    return even_one, odd_one
+    first, second = extension(cell), extension(cell + 1)
+    # -1 is odd in two's complement.
+    odd, other_odd = (first & 1) == 1, (second & 1) == 1
+    even_index = np.where(odd, np.where(other_odd, -1, second), first)
+    odd_index = np.where(odd & (first >= 0), first, np.where(other_odd, second, -1))
+    return even_index, odd_index
 
 
 def _cells(near: Indices, x0: Array, x1: Array, y0: Array, y1: Array) -> Iterator[Cells]:

@@ -51,7 +51,7 @@ class Vicinity:
         moved = 2 * across.uncertainty(self.arithmetic) * np.einsum("cm,cm->m", size, steep)
         weighed = 2 * np.einsum("cm,cm->m", size, self.largest)
         roundings = (SLOPE + 4.0 * len(size)) * self.arithmetic.u + self.arithmetic.s
-        return axis.scale * (moved + roundings * (weighed + moved)) + self.arithmetic.tiny
+        return np.asarray(axis.scale * (moved + roundings * (weighed + moved)) + self.arithmetic.tiny)
 
 
 def vicinity(scene: Scene, arithmetic: Arithmetic) -> Vicinity:

@@ -86,7 +86,7 @@ class Gathering:
         if report.when == "call" and report.failed:
             self._failed_calls[nodeid] = _broken(report, "test")
         elif report.failed:
-            self._trouble.setdefault(nodeid, []).append(_broken(report, report.when or "test"))
+            self._trouble.setdefault(nodeid, []).append(_broken(report, report.when))
         elif report.skipped and not rows:
             # What the target does not offer has its verdicts; any other skip leaves its check unanswered.
             self._rows[nodeid] = _skipped(report)

@@ -60,7 +60,7 @@ def _built_in(name: str, framework: str | None) -> Implementation:
 
 
 def _module_named(name: str) -> ModuleType:
-    here = os.getcwd()
+    here = str(Path.cwd())
     if here not in sys.path and "" not in sys.path:
         sys.path.insert(0, here)
     try:

@@ -9,9 +9,9 @@ import numpy as np
 
 from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.comparison import Comparison
+from stn_verify.bounds.extension import Indices
 from stn_verify.bounds.input_gradient import input_gradient
 from stn_verify.bounds.interval import Interval, point
-from stn_verify.bounds.scene import Indices
 from stn_verify.bounds.vicinity import vicinity
 from stn_verify.cases.case import SampleCase, TransformCase
 from stn_verify.contract.target import Target

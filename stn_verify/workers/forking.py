@@ -48,7 +48,7 @@ class Nursery:
             with given:
                 # Its words are of no use: where it cannot start, a worker that is started afresh says why.
                 self._process: subprocess.Popen[bytes] = subprocess.Popen(
-                    [interpreter, "-m", "stn_verify.workers", "--nursery"],
+                    [interpreter, "-P", "-m", "stn_verify.workers", "--nursery"],
                     cwd=folder,
                     stdin=given.fileno(),
                     stdout=subprocess.DEVNULL,

@@ -65,7 +65,7 @@ class Starter:
 
     def _command(self) -> list[str]:
         if self._program is None:
-            return [self.interpreter, "-m", "stn_verify.workers"]
+            return [self.interpreter, "-P", "-m", "stn_verify.workers"]
         try:
             command = shlex.split(self._program)
         except ValueError as error:

@@ -5,10 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
-from stn_verify.verdicts.grouping import budget, findings, rows, sentence, totals, warnings
 from stn_verify.cli.table import print_summary
 from stn_verify.contract.description import Description
 from stn_verify.verdicts.environment import environment
+from stn_verify.verdicts.grouping import budget, findings, rows, sentence, totals, warnings
 from stn_verify.verdicts.results import Results, Status, Verdict
 
 HOSTILE = "[bold red]x[/nope] | `a` <b>\n\x1b[31mred\x1b]0;t\x07 \u202eevil"

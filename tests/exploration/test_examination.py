@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+
 from stn_adapters.reference import REFERENCE
 from stn_suites import checks
 from stn_verify.cases import grids

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from stn_adapters.reference import REFERENCE
 from stn_verify.contract.convention import PADDINGS, Convention
 from stn_verify.contract.errors import ContractError

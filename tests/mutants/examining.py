@@ -1,5 +1,6 @@
 """Runs the suites' own check functions against an implementation in this process."""
 
+import contextlib
 import importlib
 import inspect
 import pkgutil
@@ -8,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import stn_suites
 
+import stn_suites
 from stn_verify.contract.implementation import Implementation
 from stn_verify.exploration.examination import Examination, Nonconforming
 from stn_verify.exploration.profiles import Profile
@@ -67,9 +68,7 @@ def examine(implementation: Implementation, profile: Profile, checks: tuple[str,
 def _examined(
     session: Session, examination: Examination, function: Callable[[Examination], Any]
 ) -> list[Verdict]:
-    try:
+    # What failed is in the verdicts.
+    with contextlib.suppress(Nonconforming):
         function(examination)
-    except Nonconforming:
-        # What failed is in the verdicts.
-        pass
     return session.verdicts(examination)

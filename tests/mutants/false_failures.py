@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from stn_suites.checks import everything
 
+from stn_suites.checks import everything
 from stn_verify.cases import grids, thetas
 from stn_verify.cases.case import SampleCase, TransformCase
 from stn_verify.cases.strategies import SIZES, Frame, sample_case, transform_case

@@ -10,14 +10,14 @@ class UnalignedGradient(Sampler):
     def grid_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
         height, width = image.shape[2:]
         shrunk = np.array([(width - 1) / width, (height - 1) / height])
-        return super().grid_gradient(image, cotangent, x, y) * shrunk
+        return np.asarray(super().grid_gradient(image, cotangent, x, y) * shrunk)
 
 
 @fault("per pixel: without the scale to normalised units", "grad_grid", source="Z86")
 class PerPixel(Sampler):
     def grid_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
         height, width = image.shape[2:]
-        return super().grid_gradient(image, cotangent, x, y) * (2 / np.array([width, height]))
+        return np.asarray(super().grid_gradient(image, cotangent, x, y) * (2 / np.array([width, height])))
 
 
 @fault("(dL/dy, dL/dx)", "grad_grid", source="Z93")
@@ -29,7 +29,7 @@ class SwappedGradient(Sampler):
 @fault("the sign of dL/dy", "grad_grid")
 class FlippedSign(Sampler):
     def grid_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
-        return super().grid_gradient(image, cotangent, x, y) * np.array([1.0, -1.0])
+        return np.asarray(super().grid_gradient(image, cotangent, x, y) * np.array([1.0, -1.0]))
 
 
 @fault("the first channel only", "grad_grid")
@@ -41,7 +41,7 @@ class FirstChannel(Sampler):
 @fault("the mean over channels instead of their sum", "grad_grid")
 class MeanOverChannels(Sampler):
     def contract(self, cotangent: Array, slope: Array) -> Array:
-        return super().contract(cotangent, slope) / cotangent.shape[-1]
+        return np.asarray(super().contract(cotangent, slope) / cotangent.shape[-1])
 
 
 @fault("the slope of the upper row (left column) for the whole cell", "grad_grid")
@@ -56,7 +56,7 @@ class NothingOutside(Sampler):
     def grid_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
         height, width = image.shape[2:]
         there = (x.position >= 0) & (x.position <= width - 1) & (y.position >= 0) & (y.position <= height - 1)
-        return super().grid_gradient(image, cotangent, x, y) * there[..., None]
+        return np.asarray(super().grid_gradient(image, cotangent, x, y) * there[..., None])
 
 
 @fault(
@@ -93,7 +93,7 @@ class MirrorSignLost(Sampler):
 @fault("equation 7 by the letter: +1 for m >= x, so +U[x] at an integer", "grad_grid", source="Z84")
 class EquationSeven(Sampler):
     def slopes(self, corners: Corners, x: Line, y: Line) -> tuple[Array, Array]:
-        p00, p01, p10, p11 = corners
+        p00, p01, p10, _ = corners
         (wx0, wx1), (wy0, wy1) = ([weight[..., None] for weight in line.weights] for line in (x, y))
         # At an integer only one pixel is less than 1 away, and for it m >= x.
         whole_x, whole_y = wx1 == 0, wy1 == 0
@@ -136,7 +136,7 @@ class FiniteDifferences(Sampler):
 @fault("too large by 1e-5 of itself", "grad_grid")
 class GridGradientOff(Sampler):
     def grid_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
-        return super().grid_gradient(image, cotangent, x, y) * (1 + 1e-5)
+        return np.asarray(super().grid_gradient(image, cotangent, x, y) * (1 + 1e-5))
 
 
 @fault(

@@ -2,7 +2,7 @@
 
 import numpy as np
 from faults import fault
-from sampler import Array, Line, Sampler
+from sampler import Array, Line, Sampler, cast
 
 FLOAT32 = ("float32",)
 
@@ -29,7 +29,7 @@ class Float32Inside(Sampler):
     def backward(
         self, image: Array, grid: Array, cotangent: Array, padding: str, aligned: bool
     ) -> tuple[Array, Array]:
-        narrow = (array.astype(np.float32) for array in (image, grid, cotangent))
+        narrow = cast((image, grid, cotangent), np.float32)
         grad_input, grad_grid = super().backward(*narrow, padding, aligned)
         return grad_input.astype(image.dtype), grad_grid.astype(image.dtype)
 
@@ -39,7 +39,7 @@ class Float32Gradients(Sampler):
     def backward(
         self, image: Array, grid: Array, cotangent: Array, padding: str, aligned: bool
     ) -> tuple[Array, Array]:
-        narrow = (array.astype(np.float32) for array in (image, grid, cotangent))
+        narrow = cast((image, grid, cotangent), np.float32)
         grad_input, grad_grid = super().backward(*narrow, padding, aligned)
         return grad_input.astype(image.dtype), grad_grid.astype(image.dtype)
 

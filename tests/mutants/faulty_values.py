@@ -1,6 +1,7 @@
 """Faults of the output, most of them with gradients that follow it."""
 
 import numpy as np
+import numpy.typing as npt
 from faults import fault
 from sampler import Array, Corners, Indices, Line, Mask, Sampler
 
@@ -208,7 +209,7 @@ class NanAtIntegers(Sampler):
 class NanPoison(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
         # As where a row's coordinates are offsets from a shared sum.
-        spoiled = np.isnan(grid).any(axis=(2, 3))
+        spoiled = np.asarray(np.isnan(grid).any(axis=(2, 3)))
         return np.where(spoiled[:, None, :, None], np.nan, super().forward(image, grid, padding, aligned))
 
 
@@ -275,7 +276,7 @@ class TranslationInPixels(Sampler):
     functions=("transform", "generate"),
 )
 class LeftEdges(Sampler):
-    def axis(self, size: int, aligned: bool, dtype: object) -> Array:
+    def axis(self, size: int, aligned: bool, dtype: npt.DTypeLike) -> Array:
         return super().axis(size, aligned, dtype) - (0 if aligned else 1 / size)
 
 
@@ -288,7 +289,7 @@ class LeftEdges(Sampler):
     align_corners=True,
 )
 class GeneratorUnaligned(Sampler):
-    def axis(self, size: int, aligned: bool, dtype: object) -> Array:
+    def axis(self, size: int, aligned: bool, dtype: npt.DTypeLike) -> Array:
         return super().axis(size, False, dtype)
 
 
@@ -303,7 +304,7 @@ class GeneratorUnaligned(Sampler):
     gap="exploration: ends with the first failing subject, here grad_theta; grid is not looked at further",
 )
 class SingletonAtEdge(Sampler):
-    def axis(self, size: int, aligned: bool, dtype: object) -> Array:
+    def axis(self, size: int, aligned: bool, dtype: npt.DTypeLike) -> Array:
         return super().axis(size, aligned, dtype) - (1 if size == 1 else 0)
 
 
@@ -321,7 +322,7 @@ class ClipBelowLast(Sampler):
 )
 class EpsilonFloor(Sampler):
     def floor(self, x: Array) -> Array:
-        return np.floor(x + 1e-6)
+        return np.asarray(np.floor(x + 1e-6))
 
 
 @fault(
@@ -383,8 +384,9 @@ class BatchLimit(Sampler):
 )
 class StridesIgnored(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
-        packed = (
-            np.lib.stride_tricks.as_strided(a, strides=np.empty_like(a, order="C").strides)
-            for a in (image, grid)
+        return super().forward(self.packed(image), self.packed(grid), padding, aligned)
+
+    def packed(self, array: Array) -> Array:
+        return np.asarray(
+            np.lib.stride_tricks.as_strided(array, strides=np.empty_like(array, order="C").strides)
         )
-        return super().forward(*packed, padding, aligned)

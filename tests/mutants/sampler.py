@@ -76,8 +76,9 @@ class Sampler:
         """Where an axis is read."""
         x, sign = self.fold(self.pixels(normalised, size, aligned), size, padding, aligned)
         left = self.floor(x)
-        pixels, inside = zip(self.neighbour(left, size), self.neighbour(left + 1, size), strict=True)
-        return Line(pixels, inside, self.weights(x, left, size), sign * self.scale(size, aligned), x)
+        (low, near), (high, far) = self.neighbour(left, size), self.neighbour(left + 1, size)
+        slope = sign * self.scale(size, aligned)
+        return Line((low, high), (near, far), self.weights(x, left, size), slope, x)
 
     def lines(self, image: Array, grid: Array, padding: str, aligned: bool) -> tuple[Line, Line]:
         """The x and the y axis."""
@@ -171,7 +172,7 @@ class Sampler:
 
     def theta_gradient(self, cotangent: Array, size: tuple[int, int], aligned: bool) -> Array:
         """[N, 2, 3], for a cotangent [N, Ho, Wo, 2]."""
-        return np.einsum("nhwi,hwk->nik", cotangent, self.base(size, aligned, cotangent.dtype))
+        return np.asarray(np.einsum("nhwi,hwk->nik", cotangent, self.base(size, aligned, cotangent.dtype)))
 
     # What an implementation gives: the same under the names and with the keywords of the contract.
 
@@ -220,6 +221,12 @@ class Sampler:
             image, grid, cotangent, padding=padding, align_corners=align_corners
         )
         return grad_input, self.theta_gradient(grad_grid, size, align_corners)
+
+
+def cast(arrays: tuple[Array, Array, Array], dtype: npt.DTypeLike) -> tuple[Array, Array, Array]:
+    """All of them in that dtype."""
+    first, second, third = arrays
+    return first.astype(dtype), second.astype(dtype), third.astype(dtype)
 
 
 def _columns(line: Line) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import numpy as np
+
 import stn_verify
 from stn_reference import sample, sample_vjp
 

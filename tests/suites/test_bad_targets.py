@@ -1,21 +1,14 @@
 """Whole runs of the command: what a target does to one verdict leaves the others standing."""
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stn_verify.verdicts.results import Results, Status, read_results
 
+from stn_verify.verdicts.results import Results, Status
+
+Checker = Callable[..., tuple[int, Results]]
 TARGETS = Path(__file__).with_name("bad_targets.py")
-
-
-def check(target: str, output: Path, *options: str) -> tuple[int, Results]:
-    """Run the command; its exit status and what it wrote."""
-    command = [sys.executable, "-c", "from stn_verify.cli.app import main; main()", "check", target]
-    command += ["--quick", "--jobs", "1", "--output", str(output), *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    return done.returncode, read_results(output / "results.json")
 
 
 @pytest.mark.parametrize(
@@ -25,19 +18,23 @@ def check(target: str, output: Path, *options: str) -> tuple[int, Results]:
         ("hangs_on_large", Status.TIMED_OUT, "large coordinates"),
     ],
 )
-def test_one_bad_habit(name: str, status: Status, spoilt: str, tmp_path: Path) -> None:
-    code, results = check(f"{TARGETS}:{name}", tmp_path, "--deadline", "2")
+def test_one_bad_habit(name: str, status: Status, spoilt: str, check: Checker) -> None:
+    code, results = check(f"{TARGETS}:{name}", "--deadline", "2", "--jobs", "1")
     assert code == 1
     assert results.finished
-    found = {verdict.check: verdict.status for verdict in results.verdicts if verdict.status is not Status.UNSUPPORTED}
+    found = {
+        verdict.check: verdict.status
+        for verdict in results.verdicts
+        if verdict.status is not Status.UNSUPPORTED
+    }
     assert found.pop(spoilt) is status
     assert set(found.values()) == {Status.PASSED}
     assert len(found) > 10
 
 
-def test_undeclared(tmp_path: Path) -> None:
+def test_undeclared(check: Checker) -> None:
     """Its convention is found out; without a gradient of its own only its values are judged."""
-    code, results = check(f"{TARGETS}:plain", tmp_path)
+    code, results = check(f"{TARGETS}:plain")
     assert code == 0
     passed = {verdict.convention for verdict in results.verdicts if verdict.status is Status.PASSED}
     assert passed == {"bilinear/reflection/aligned"}
@@ -46,11 +43,13 @@ def test_undeclared(tmp_path: Path) -> None:
     assert "gives no gradients of sample" in unsupported
 
 
-def test_counts_of_a_full_check(tmp_path: Path) -> None:
+def test_counts_of_a_full_check(check: Checker) -> None:
     """At most 8 forwards and 1 backward for (grid, input) of one case, and 80 forwards for theta of a fused target."""
-    code, results = check("reference", tmp_path, "--suite", "gradients")
+    code, results = check("reference", "--suite", "gradients")
     assert code == 0
-    most = {verdict.check: verdict.most_evaluations for verdict in results.verdicts if verdict.most_evaluations}
+    most = {
+        verdict.check: verdict.most_evaluations for verdict in results.verdicts if verdict.most_evaluations
+    }
     assert most["sample differences"] == {"forwards": 8, "backwards": 1}
     assert most["transform differences"]["forwards"] <= 80
     assert most["transform differences"]["backwards"] == 1
