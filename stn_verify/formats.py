@@ -27,9 +27,9 @@ class Format:
         return 2.0**-self.precision
 
     @property
-    def half_subnormal(self) -> float:
-        """The largest absolute error of one rounding below the normal range."""
-        return float(np.ldexp(0.5, self.min_exponent - self.precision + 1))
+    def smallest(self) -> float:
+        """The smallest positive number; one rounding below the normal range loses at most half of it."""
+        return float(np.ldexp(1.0, self.min_exponent - self.precision + 1))
 
     @property
     def largest(self) -> float:

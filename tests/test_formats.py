@@ -53,7 +53,7 @@ def test_constants_are_numpys(name: str) -> None:
     known = formats.named(name)
     assert known.largest == float(told.max)
     assert known.unit_roundoff == float(told.eps) / 2
-    assert known.half_subnormal == float(told.smallest_subnormal) / 2
+    assert known.smallest == float(told.smallest_subnormal)
 
 
 def test_unknown_format_names_the_known_ones() -> None:

@@ -37,8 +37,8 @@ SCATTER = 8.0
 """Roundings of size u |weight cotangent| in one contribution to grad_input: two weights' product, the cotangent's, one lane's
 store and reload."""
 
-SUBNORMALS = 16.0
-"""Roundings that may each lose half of the smallest subnormal number."""
+SUBNORMALS = 8.0
+"""Smallest positive numbers that sixteen roundings below the normal range may lose, half of one each."""
 
 
 @dataclass(frozen=True)
@@ -61,4 +61,4 @@ class Arithmetic:
     @property
     def tiny(self) -> float:
         """What gradual underflow may lose."""
-        return SUBNORMALS * max(self.compute.half_subnormal, self.storage.half_subnormal)
+        return SUBNORMALS * max(self.compute.smallest, self.storage.smallest)

@@ -76,7 +76,7 @@ class Worst:
             f"{self.low:.17g}" if self.low == self.high else f"between {self.low:.17g} and {self.high:.17g}"
         )
         used = (
-            "not finite"
+            "far beyond it"
             if self.budget_used >= sys.float_info.max
             else f"{self.budget_used:.3g} times the bound"
         )

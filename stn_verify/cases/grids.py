@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stn_reference import affine_grid, to_normalised
+from stn_reference import affine_grid, to_normalised, to_pixels
 from stn_verify.cases.strategies import Frame, GridMaker
 from stn_verify.cases.thetas import KINK_THETAS
 from stn_verify.formats import Array, named
@@ -57,6 +57,23 @@ def one_ulp_beside(frame: Frame, random: np.random.Generator) -> Array:
     return np.where(up, storage.neighbour(exact, 1.0), storage.neighbour(exact, -1.0))
 
 
+def beside_integers(frame: Frame, random: np.random.Generator) -> Array:
+    """At every order of magnitude beside an integer, from what rounding still tells apart to half a pixel."""
+    smallest = 4 * named(frame.dtype).unit_roundoff
+    pixels = []
+    for size in _axes(frame):
+        nearest = random.integers(-1, size + 1, frame.grid_shape).astype(np.float64)
+        exponent = random.uniform(np.log(min(smallest * size, 0.4)), np.log(0.5), frame.grid_shape)
+        pixels.append(nearest + np.exp(exponent) * np.where(random.random(frame.grid_shape) < 0.5, -1.0, 1.0))
+    return _normalised(frame, pixels)
+
+
+def beside_kinks(frame: Frame, random: np.random.Generator) -> Array:
+    """Beside integers and borders, at one unit in the last place and at every order of magnitude above it."""
+    ulp, wider = one_ulp_beside(frame, random), beside_integers(frame, random)
+    return np.where(random.random(ulp.shape) < 0.5, ulp, wider)
+
+
 def just_outside(frame: Frame, random: np.random.Generator) -> Array:
     """Less than a pixel and a half beyond the first or last pixel: where zeros fade and mirrors turn."""
     pixels = []
@@ -69,9 +86,31 @@ def just_outside(frame: Frame, random: np.random.Generator) -> Array:
 
 
 def far_outside(frame: Frame, random: np.random.Generator) -> Array:
+    """Tens to thousands of images away, or where a narrow index wraps around into the image."""
+    far, aliased = very_far(frame, random), wrapping(frame, random)
+    return np.where(random.random(frame.grid_shape)[..., None] < 0.5, far, aliased)
+
+
+def very_far(frame: Frame, random: np.random.Generator) -> Array:
     """Tens to thousands of images away."""
     magnitude = np.exp(random.uniform(np.log(8.0), np.log(2000.0), (*frame.grid_shape, 2)))
     return magnitude * np.where(random.random(magnitude.shape) < 0.5, -1.0, 1.0)
+
+
+def wrapping(frame: Frame, random: np.random.Generator) -> Array:
+    """Points inside the image, moved by 2^8, 2^16 or 2^32 pixels as far as the dtype still tells their fractions."""
+    u = named(frame.dtype).unit_roundoff
+    shifts = [2.0**bits for bits in (8, 16, 32) if 4 * u * 2.0**bits < 0.25]
+    grid = inside(frame, random)
+    if not shifts:
+        return grid
+    pixels = []
+    for axis, size in enumerate(_axes(frame)):
+        moved = random.random(frame.grid_shape) < 0.5
+        shift = random.choice(shifts, frame.grid_shape) * random.choice([-1.0, 1.0], frame.grid_shape)
+        inner = to_pixels(grid[..., axis], size, frame.convention.align_corners)
+        pixels.append(inner + np.where(moved, shift, 0.0))
+    return _normalised(frame, pixels)
 
 
 def affine(frame: Frame, random: np.random.Generator) -> Array:
@@ -85,10 +124,10 @@ GENERIC: dict[str, GridMaker] = {"around": around, "inside": inside, "outside": 
 ALL: dict[str, GridMaker] = {
     **GENERIC,
     "affine": affine,
+    "beside kinks": beside_kinks,
     "exact borders": exact_borders,
     "integers": integers,
     "just outside": just_outside,
-    "one ulp beside": one_ulp_beside,
     "single integers": single_integers,
 }
 

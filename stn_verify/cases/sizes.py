@@ -31,6 +31,16 @@ def many_outputs(dtype: str, convention: Convention) -> Iterator[SampleCase]:
     yield sample_case(Frame(1, 2, (9, 7), (260, 261), convention, dtype), "around", grids.around, 0)
 
 
+def many_channels(dtype: str, convention: Convention) -> Iterator[SampleCase]:
+    """More channels than any block or limit of 1,024."""
+    yield sample_case(Frame(1, 1100, (3, 5), (2, 3), convention, dtype), "around", grids.around, 0)
+
+
+def many_images(dtype: str, convention: Convention) -> Iterator[SampleCase]:
+    """More images than 16 bits count."""
+    yield sample_case(Frame(65_600, 1, (2, 2), (1, 2), convention, dtype), "around", grids.around, 0)
+
+
 def many_fused_outputs(dtype: str, convention: Convention) -> Iterator[TransformCase]:
     """The same through theta."""
     yield transform_case(Frame(1, 2, (9, 7), (260, 261), convention, dtype), "general", thetas.general, 0)

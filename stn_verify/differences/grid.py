@@ -23,6 +23,7 @@ class GridDifferences:
         """`base` is the target's output at the case itself."""
         self.case = case
         self._base = case.scene.rows(base)
+        self._zero = target.description.subgradient == "zero"
         random = np.random.default_rng(seed)
         self._axes = []
         for number, axis in ((0, case.scene.x), (1, case.scene.y)):
@@ -59,8 +60,16 @@ class GridDifferences:
                     shortest[at] = np.minimum(shortest[at], np.abs(reach))
                     least[at] = side if end is ends[0] else np.minimum(least[at], side)
                     most[at] = side if end is ends[0] else np.maximum(most[at], side)
+            if self._zero:
+                # Declared: both neighbours coincide at a kink.
+                least = np.where(plan.kink, np.minimum(least, 0.0), least)
+                most = np.where(plan.kink, np.maximum(most, 0.0), most)
             axis = scene.x if number == 0 else scene.y
-            error = np.where(plan.usable, margin / shortest + around.slope_margin(axis, size), np.inf)
+            error = np.where(
+                plan.usable_under(axis, arithmetic),
+                margin / shortest + around.slope_margin(axis, size),
+                np.inf,
+            )
             for result, part in ((low, least), (high, most), (bound, error)):
                 result[..., number] = part.reshape(shape[:-1])
         return Interval(low, high, bound)

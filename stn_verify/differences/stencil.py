@@ -32,6 +32,20 @@ class Stencil:
     kink: npt.NDArray[np.bool_]
     usable: npt.NDArray[np.bool_]
 
+    def usable_under(self, axis: Axis, arithmetic: Arithmetic) -> npt.NDArray[np.bool_]:
+        """Points whose slope says something under an arithmetic that may be coarser than the planned one.
+
+        A point that only the coarser one carries over a kink was planned as if it stayed in its cell.
+        """
+        delta = axis.uncertainty(arithmetic)
+        stays = [_distance(position) > delta for position in (axis.position, self.low, self.high)]
+        return self.usable & (self.kink | stays[0]) & stays[1] & stays[2]
+
+
+def _distance(position: Array) -> Array:
+    """To the nearest kink: an integer."""
+    return np.abs(position - np.rint(position))
+
 
 def stencil(axis: Axis, arithmetic: Arithmetic, random: np.random.Generator) -> Stencil:
     """The stencil of every point along one axis."""

@@ -33,6 +33,7 @@ class ThetaDifferences:
         """`base` is the target's output at the case itself."""
         self.case = case
         self._values = case.scene.rows(base)
+        self._zero = target.description.subgradient == "zero"
         self._moves: list[_Move] = []
         for row, axis in ((0, case.scene.x), (1, case.scene.y)):
             for column in range(3):
@@ -49,7 +50,7 @@ class ThetaDifferences:
         low, high, bound = np.empty_like(own.low), np.empty_like(own.low), own.bound.copy()
         margins = 2 * vicinity(self.case.scene, arithmetic).value_margin()
         for move in self._moves:
-            first, last, error = move.slopes(self._values, margins)
+            first, last, error = move.slopes(self._values, margins, arithmetic, zero=self._zero)
             row, column = move.parameter
             low[:, row, column], high[:, row, column] = first, last
             bound[:, row, column] += error
@@ -72,7 +73,9 @@ class _Move:
         self.parameter = parameter
         delta = axis.uncertainty(arithmetic)
         fraction, nearest = axis.fraction, np.rint(axis.position)
-        self.kink = np.abs(axis.position - nearest) <= delta
+        self._axis = axis
+        self._distance = np.abs(axis.position - nearest)
+        self.kink = self._distance <= delta
         margin = MARGIN * delta
         # Room to the left and right before the next kink; at a kink a whole cell on both sides.
         room_left = np.where(self.kink, 1.0 - margin, fraction - margin)
@@ -99,8 +102,10 @@ class _Move:
                 values = case.scene.rows(target.call(case.call(theta=theta)).output)
                 self._steps.append((direction, np.repeat(taken, values.shape[1] // len(theta)), values))
 
-    def slopes(self, base: Array, margins: Array) -> tuple[Array, Array, Array]:
-        """[N] each: the least and the largest sum, and the bound of the differences."""
+    def slopes(
+        self, base: Array, margins: Array, arithmetic: Arithmetic, *, zero: bool
+    ) -> tuple[Array, Array, Array]:
+        """[N] each: the least and the largest sum, and the bound of the differences; `zero` counts as right at kinks."""
         rows = self.case.scene.rows(self.case.cotangent)
         margin = np.einsum("cm,cm->m", np.abs(rows), margins)
         sides = {direction: self._side(direction, base, margin, rows) for direction in (1.0, -1.0)}
@@ -110,10 +115,16 @@ class _Move:
         slope, error = np.where(better, ahead, behind), np.where(better, ahead_error, behind_error)
         low = np.where(self.kink, np.minimum(ahead, behind), slope)
         high = np.where(self.kink, np.maximum(ahead, behind), slope)
+        if zero:
+            # Declared: both neighbours coincide at a kink.
+            low = np.where(self.kink, np.minimum(low, 0.0), low)
+            high = np.where(self.kink, np.maximum(high, 0.0), high)
         error = np.where(self.kink, np.maximum(ahead_error, behind_error), error)
         still = self._reach == 0.0
         low, high, error = (np.where(still, 0.0, part) for part in (low, high, error))
-        error = np.where(self._usable, error, np.inf)
+        # What only a coarser arithmetic than the planned one carries over a kink was planned as if it stayed in its cell.
+        stays = self.kink | still | (self._distance > self._axis.uncertainty(arithmetic))
+        error = np.where(self._usable & stays, error, np.inf)
         count = self.case.image.shape[0]
         first, last, bound = (part.reshape(count, -1).sum(axis=1) for part in (low, high, error))
         return first, last, bound

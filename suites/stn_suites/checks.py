@@ -28,6 +28,17 @@ def gradients(target: Target, case: SampleCase | TransformCase | GenerateCase) -
     return compare_gradients(case, reply, target.description.subgradient)
 
 
+def gradients_alone(target: Target, case: SampleCase | TransformCase) -> list[Comparison]:
+    """Every gradient against the oracle's closed form, each asked for without the others: 1 backward each."""
+    return [
+        comparison
+        for name in GRADIENTS[case.function]
+        for comparison in compare_gradients(
+            case, target.call(case.call((name,))), target.description.subgradient
+        )
+    ]
+
+
 def generator(target: Target, case: GenerateCase) -> list[Comparison]:
     """A generated grid and its gradient against the oracle: 1 backward, and the forward pass that belongs to it."""
     if "generate" not in target.description.differentiable:

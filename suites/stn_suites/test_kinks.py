@@ -50,9 +50,9 @@ def test_exact_borders(examination: Examination) -> None:
 
 
 @pytest.mark.stn_check("sample", SAMPLE)
-def test_one_ulp_beside(examination: Examination) -> None:
-    """One unit in the last place on either side of integers and borders."""
-    _explore_grids(examination, "one ulp beside", grids.one_ulp_beside)
+def test_beside_kinks(examination: Examination) -> None:
+    """One unit in the last place, and every order of magnitude above, on either side of integers and borders."""
+    _explore_grids(examination, "beside kinks", grids.beside_kinks)
 
 
 @pytest.mark.stn_check("sample", SAMPLE)
@@ -63,7 +63,7 @@ def test_just_outside(examination: Examination) -> None:
 
 @pytest.mark.stn_check("sample", SAMPLE)
 def test_far_outside(examination: Examination) -> None:
-    """Tens to thousands of images outside."""
+    """Tens to thousands of images outside, and where a narrow index wraps around."""
     _explore_grids(examination, "far outside", grids.far_outside)
 
 

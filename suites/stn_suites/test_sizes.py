@@ -29,15 +29,27 @@ def test_many_outputs(examination: Examination) -> None:
     examination.judge(sizes.many_outputs(examination.dtype, examination.convention), checks.everything)
 
 
+@pytest.mark.stn_check("sample", SAMPLE, large=True)
+def test_many_channels(examination: Examination) -> None:
+    """1,100 channels."""
+    examination.judge(sizes.many_channels(examination.dtype, examination.convention), checks.everything)
+
+
+@pytest.mark.stn_check("sample", SAMPLE, dtypes=("float32",), large=True)
+def test_many_images(examination: Examination) -> None:
+    """A batch of 65,600."""
+    examination.judge(sizes.many_images(examination.dtype, examination.convention), checks.everything)
+
+
 @pytest.mark.stn_check("transform", TRANSFORM, large=True)
 def test_many_fused_outputs(examination: Examination) -> None:
     """More than 65,535 outputs of one theta."""
     examination.judge(sizes.many_fused_outputs(examination.dtype, examination.convention), checks.everything)
 
 
-@pytest.mark.stn_check("sample", SAMPLE, dtypes=("float16",))
+@pytest.mark.stn_check("sample", SAMPLE)
 def test_past_2048(examination: Examination) -> None:
-    """Coordinates past 2^11 pixels, where float16 no longer tells neighbours apart."""
+    """An image of more than 2^11 columns: past them float16 no longer tells neighbours apart, nor does 11-bit arithmetic."""
     examination.judge(sizes.wide(examination.dtype, examination.convention, 2100), checks.everything)
 
 

@@ -74,7 +74,7 @@ def test_a_row_sums_over_dtypes_and_conventions():
         3.0,
     )
     assert row.precisions == "f64→f32 f32→tf32 bf16→none"
-    assert row.rules == "integer: right; border: mean"
+    assert row.rules == ("one: integer right", "two: border mean")
 
 
 def test_subjects_share_their_evaluations():

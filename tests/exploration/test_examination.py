@@ -104,7 +104,7 @@ def test_flaky_is_failed() -> None:
 def test_not_a_number_is_failed() -> None:
     (verdict,) = _explored(_examined(lambda _, reply: Reply(reply.output * np.nan, reply.dtype)))
     assert verdict.status is Status.FAILED
-    assert "not finite" in (verdict.reason or "")
+    assert "is nan, expected" in (verdict.reason or "")
 
 
 def test_given_cases_are_all_judged() -> None:

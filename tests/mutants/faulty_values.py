@@ -246,7 +246,6 @@ class TextureUnit(Sampler):
     "output",
     source="Z20",
     checks=("sizes",),
-    gap="sizes: columns past 2,048 are checked in float16 only",
 )
 class HalfTaps(Sampler):
     def neighbour(self, k: Array, size: int) -> tuple[Indices, Mask]:
@@ -301,7 +300,6 @@ class GeneratorUnaligned(Sampler):
     functions=("transform", "generate"),
     align_corners=True,
     checks=("sizes",),
-    gap="exploration: ends with the first failing subject, here grad_theta; grid is not looked at further",
 )
 class SingletonAtEdge(Sampler):
     def axis(self, size: int, aligned: bool, dtype: npt.DTypeLike) -> Array:
@@ -317,8 +315,9 @@ class ClipBelowLast(Sampler):
 
 @fault(
     "floor(x + 1e-6), so that an integer is never missed: just left of one the wrong cell",
+    "output",
+    "grad_input",
     "grad_grid",
-    gap="grids: no points between one ulp and a common distance from an integer",
 )
 class EpsilonFloor(Sampler):
     def floor(self, x: Array) -> Array:
@@ -329,7 +328,6 @@ class EpsilonFloor(Sampler):
     "pixel coordinates in 16 bits",
     "output",
     source="Z69",
-    gap="grids: far_outside ends at 2,000 W/2 pixels, short of 2^15 at every width drawn",
 )
 class Int16Coordinates(Sampler):
     def neighbour(self, k: Array, size: int) -> tuple[Indices, Mask]:
@@ -340,8 +338,6 @@ class Int16Coordinates(Sampler):
     "pixel coordinates in 32 bits, which wrap",
     "output",
     source="Z26",
-    checks=("robustness",),
-    gap="poison: finite coordinates from 1e10 are not judged, though their output is known",
 )
 class Int32Coordinates(Sampler):
     def neighbour(self, k: Array, size: int) -> tuple[Indices, Mask]:
@@ -353,7 +349,6 @@ class Int32Coordinates(Sampler):
     "output",
     source="Z31",
     checks=("sizes",),
-    gap="strategies: never more than 4 channels",
 )
 class ChannelLimit(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
@@ -367,7 +362,7 @@ class ChannelLimit(Sampler):
     "output",
     source="Z85",
     checks=("sizes",),
-    gap="strategies: never more than 3 images",
+    dtypes=("float32",),
 )
 class BatchLimit(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
