@@ -14,7 +14,7 @@ CHOICES: dict[str, Any] = {"padding": "zeros", "align_corners": False}
 
 
 def _far(grid: Any) -> bool:
-    return bool(np.any(np.abs(grid) > 1e9))
+    return bool(np.any(np.abs(grid) > 1e15))
 
 
 @stn_verify.implementation(framework="numpy", dtypes=("float64",), **CHOICES)
