@@ -23,6 +23,10 @@ class Framework(Protocol):
         """Of the framework that is installed."""
         ...
 
+    def warm(self) -> None:
+        """Import what the first derivative would, without a thread or a device: forks of this process then have it."""
+        ...
+
     def threads(self) -> int | None:
         """How many threads one operation may use; None where the framework does not say."""
         ...

@@ -23,6 +23,9 @@ class NumpyFramework:
         """Of NumPy."""
         return np.__version__
 
+    def warm(self) -> None:
+        """NumPy is imported whole."""
+
     def threads(self) -> int | None:
         """NumPy does not say."""
         return None

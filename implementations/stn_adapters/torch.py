@@ -15,10 +15,6 @@ from stn_verify.contract.errors import UnknownChoiceError
 from stn_verify.contract.implementation import Implementation
 from stn_verify.formats import Array
 
-# torch imports this at its first backward, for a third of a second, which every restarted worker would pay again.
-with contextlib.suppress(ImportError):
-    import_module("torch.fx.experimental.symbolic_shapes")
-
 _DTYPES = MappingProxyType(
     {"float64": torch.float64, "float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 )
@@ -35,6 +31,11 @@ class TorchFramework:
     def version(self) -> str:
         """Of torch, with its build."""
         return torch.__version__
+
+    def warm(self) -> None:
+        """Import what torch leaves to its first backward: a third of a second."""
+        with contextlib.suppress(ImportError):
+            import_module("torch.fx.experimental.symbolic_shapes")
 
     def threads(self) -> int | None:
         """Threads of one operation on the CPU."""

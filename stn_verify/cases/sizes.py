@@ -10,8 +10,8 @@ from stn_verify.contract.convention import Convention
 LONG_AXES = (((255, 3), (2, 257)), ((2, 256), (3, 256)), ((257, 2), (255, 2)), ((3, 257), (256, 3)))
 """(H, W), (Ho, Wo)"""
 
-LARGE_AREAS = ((151, 217), (128, 256), (181, 182), (255, 257), (256, 256), (257, 256))
-"""(H, W) of 2^15 - 1, 2^15, a little more; 2^16 - 1, 2^16, a little more pixels."""
+LARGE_AREAS = ((151, 217), (128, 256), (181, 182), (255, 257), (257, 256))
+"""(H, W) of 2^15 - 1, 2^15, a little more; 2^16 - 1, and a little more than 2^16 pixels."""
 
 
 def long_axes(dtype: str, convention: Convention) -> Iterator[SampleCase]:
@@ -24,6 +24,11 @@ def large_areas(dtype: str, convention: Convention) -> Iterator[SampleCase]:
     """Images of about 2^15 and 2^16 pixels, read at few points."""
     for seed, image in enumerate(LARGE_AREAS):
         yield sample_case(Frame(2, 2, image, (7, 9), convention, dtype), "inside", grids.inside, seed)
+
+
+def ordinary_area(dtype: str, convention: Convention) -> Iterator[SampleCase]:
+    """256 x 256 pixels, read at few points."""
+    yield sample_case(Frame(1, 1, (256, 256), (7, 9), convention, dtype), "inside", grids.inside, 0)
 
 
 def many_outputs(dtype: str, convention: Convention) -> Iterator[SampleCase]:

@@ -88,6 +88,14 @@ class Target(Protocol):
         """
         ...
 
+    def forgive(self) -> None:
+        """Another check begins: deaths in the one before say nothing of it."""
+        ...
+
+    def renew(self) -> None:
+        """Answer the next call from a fresh process, if there is one: whatever failed may have damaged this one."""
+        ...
+
     def close(self) -> None:
         """End the process, if there is one."""
         ...

@@ -19,10 +19,10 @@ from stn_verify.contract.target import Target
 from stn_verify.differences.stencil import MARGIN, NARROWEST
 from stn_verify.formats import Array
 
-STEPS = 3
-"""Step sizes per parameter: 6 parameters x 2 directions x 3 = 36 forwards."""
+STEPS = 2
+"""Step sizes per parameter: 6 parameters x 2 directions x 2 = 24 forwards."""
 
-RATIO = 8.0
+RATIO = 16.0
 """Of one step size to the next."""
 
 

@@ -29,6 +29,9 @@ LOAD_DEADLINE = 120.0
 
 EXEC = "exec:"
 
+PATIENCE = 4
+"""How often a target that has not replied since may begin another check."""
+
 
 class WorkerTarget:
     """Satisfies `contract.target.Target`; for one thread, which lives as long."""
@@ -53,7 +56,8 @@ class WorkerTarget:
             interpreter: the Python that runs the worker, with stn_verify installed; None for this one.
             framework: of a target that does not declare its own.
             load_deadline: seconds for loading.
-            breaker: after so many deaths in a row without a reply between them, calls are refused.
+            breaker: after so many deaths in a row without a reply between them, calls are refused, until they are
+                forgiven; after PATIENCE times as many for good.
         """
         self.evaluations = Evaluations()
         self._target = target
@@ -66,6 +70,7 @@ class WorkerTarget:
         self._load_deadline = load_deadline
         self._breaker = breaker
         self._deaths = 0
+        self._deaths_unforgiven = 0
         self._last_death: TargetCrashed | TargetTimedOut = TargetCrashed()
         self._process: WorkerProcess | None = None
         self._description: Description | None = None
@@ -109,10 +114,20 @@ class WorkerTarget:
             reply = self._evaluate(call)
         except (TargetCrashed, TargetTimedOut) as death:
             self._deaths += 1
+            self._deaths_unforgiven += 1
             self._last_death = death
             raise
         check_reply(call, reply)
         return reply
+
+    def forgive(self) -> None:
+        """Call again after deaths, unless there were too many of them."""
+        if self._deaths_unforgiven < PATIENCE * self._breaker:
+            self._deaths = 0
+
+    def renew(self) -> None:
+        """End the process; the next call starts another."""
+        self._drop()
 
     def close(self) -> None:
         """End the process, if there is one. Idempotent."""
@@ -130,7 +145,7 @@ class WorkerTarget:
         finally:
             # Any answer, even that it raised, shows that it lives.
             if self._process is not None:
-                self._deaths = 0
+                self._deaths = self._deaths_unforgiven = 0
         return _reply(call, results)
 
     def _describe(self, *, probe: bool) -> Description:

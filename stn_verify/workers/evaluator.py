@@ -217,6 +217,12 @@ class InProcessTarget:
         count(self.evaluations, call)
         return self._evaluator.evaluate(call)
 
+    def forgive(self) -> None:
+        """There is no process that could have died."""
+
+    def renew(self) -> None:
+        """There is no process to start afresh."""
+
     def close(self) -> None:
         """Nothing to end."""
 

@@ -38,7 +38,8 @@ class _Nursery:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._worker: int | None = None
-        self._imported: set[str] = set()
+        self._warm: set[str] = set()
+        self._forked = False
 
     def attend(self) -> tuple[int, int]:
         while True:
@@ -68,6 +69,7 @@ class _Nursery:
         self._worker = os.fork()
         if self._worker == 0:
             return self._become_worker(nursery, ends)
+        self._forked = True
         _close(ends)
         self._answer(self._worker)
         return None
@@ -87,12 +89,15 @@ class _Nursery:
         return requests, replies
 
     def _import(self, name: str) -> None:
-        if not name or name in self._imported:
+        if not name or name in self._warm:
             return
-        self._imported.add(name)
         # The worker tries again, and says what is wrong in its own answer.
         with contextlib.suppress(Exception, SystemExit):
-            framework(name)
+            found = framework(name)
+            # Once is enough for most targets: only what restarts is worth more imports.
+            if self._forked:
+                self._warm.add(name)
+                found.warm()
 
     def _end(self) -> int:
         """Kill the worker and its group; the worker's exit status."""

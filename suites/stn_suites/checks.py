@@ -80,7 +80,7 @@ def lattice_differences(target: Target, case: SampleCase) -> list[Comparison]:
 
 
 def transform_differences(target: Target, case: TransformCase) -> list[Comparison]:
-    """grad_input and grad_theta against differences of the target's own forward: 40 forwards and 1 backward."""
+    """grad_input and grad_theta against differences of the target's own forward: 28 forwards and 1 backward."""
     reply = target.call(case.call(GRADIENTS["transform"]))
     lattice = Lattice(target, case)
     moved = ThetaDifferences(target, case, claimed(target.description, case.dtype), reply.output)

@@ -17,6 +17,12 @@ def test_long_axes(examination: Examination) -> None:
     examination.judge(sizes.long_axes(examination.dtype, examination.convention), checks.everything)
 
 
+@pytest.mark.stn_check("sample", SAMPLE)
+def test_area_of_65536(examination: Examination) -> None:
+    """An image of 256 x 256 pixels, whose offsets 16 bits do not hold."""
+    examination.judge(sizes.ordinary_area(examination.dtype, examination.convention), checks.everything)
+
+
 @pytest.mark.stn_check("sample", SAMPLE, large=True)
 def test_large_areas(examination: Examination) -> None:
     """H W just below and above 2^15 and 2^16."""

@@ -63,7 +63,7 @@ def test_cost_does_not_grow(size: tuple[int, int]) -> None:
     checks.sample_differences(target, sample_case(frame, "inside", grids.inside, 0))
     assert (target.evaluations.forwards, target.evaluations.backwards) == (8, 1)
     checks.transform_differences(target, transform_case(frame, "general", thetas.general, 0))
-    assert (target.evaluations.forwards, target.evaluations.backwards) == (48, 2)
+    assert (target.evaluations.forwards, target.evaluations.backwards) == (36, 2)
 
 
 def _scaled(name: str, factor: float) -> Callable[[Call, Reply], Reply]:

@@ -21,7 +21,7 @@ from stn_verify.contract.errors import (
 )
 from stn_verify.contract.loading import load
 from stn_verify.contract.target import Call, TargetCrashed, TargetRaised, TargetReplied, TargetTimedOut
-from stn_verify.workers.client import WorkerTarget
+from stn_verify.workers.client import PATIENCE, WorkerTarget
 from stn_verify.workers.evaluator import InProcessTarget
 
 SHORT = 0.7
@@ -340,3 +340,28 @@ def test_no_hung_worker_outlives_its_parent(targets, end):
         parent.send_signal(end)
         parent.wait(10)
     assert all(map(gone, started))
+
+
+def test_renewed(start, call):
+    """The next call is answered by another process."""
+    worker = start("right")
+    worker.call(call)
+    first = worker.pid
+    worker.renew()
+    assert worker.pid is None
+    worker.call(call)
+    assert worker.pid not in (None, first)
+
+
+def test_forgiven_but_not_for_ever(start, call):
+    """Each check may meet deaths of its own; a target that never replies is given up at last."""
+    worker = start("exits", breaker=2)
+    messages = []
+    for _ in range(2 * PATIENCE + 2):
+        worker.forgive()
+        with pytest.raises(TargetCrashed) as death:
+            worker.call(call)
+        messages.append(str(death.value))
+    refused = ["not called" in message for message in messages]
+    assert refused[: 2 * PATIENCE] == [False] * (2 * PATIENCE)
+    assert refused[-1]
