@@ -99,8 +99,10 @@ def _along(
         weighed[points] = np.maximum(weighed[points], other_weighed)
         twist[points] = np.maximum(twist[points], other_twist)
     if lost.size:
-        reach = np.einsum("cm,cm->m", size[:, lost], 2 * scene.largest[scene.batch[lost]].T)
-        low[lost], high[lost], weighed[lost], twist[lost] = -reach, reach, 2 * reach, 0.0
+        images = scene.batch[lost]
+        reach = np.einsum("cm,cm->m", size[:, lost], scene.steepest[int(transposed)][images].T)
+        pixels = np.einsum("cm,cm->m", size[:, lost], scene.largest[images].T)
+        low[lost], high[lost], weighed[lost], twist[lost] = -reach, reach, 2 * pixels, 0.0
     if zero:
         first, last = axis.window(arithmetic)
         kink = first != last

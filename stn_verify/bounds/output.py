@@ -33,7 +33,8 @@ def output_rows(scene: Scene, arithmetic: Arithmetic) -> tuple[Array, Array]:
         other = scene.corners_of(group)
         steep_x[:, group.points] = np.maximum(steep_x[:, group.points], other.steepest_x)
         steep_y[:, group.points] = np.maximum(steep_y[:, group.points], other.steepest_y)
-    steep_x[:, lost] = steep_y[:, lost] = 2 * scene.largest[scene.batch[lost]].T
+    if lost.size:
+        steep_x[:, lost], steep_y[:, lost] = (steepest[scene.batch[lost]].T for steepest in scene.steepest)
     delta_x = scene.x.uncertainty(arithmetic)
     delta_y = scene.y.uncertainty(arithmetic)
     moved = delta_x * steep_x + delta_y * steep_y

@@ -216,6 +216,20 @@ class Scene:
         return np.asarray(np.max(np.abs(self.image), axis=(2, 3), initial=0.0))
 
     @cached_property
+    def steepest(self) -> tuple[Array, Array]:
+        """[N, C] each: the largest |dV/dx| and |dV/dy| of the whole extended image."""
+        return self._steepest(3), self._steepest(2)
+
+    def _steepest(self, axis: int) -> Array:
+        steps = np.abs(np.diff(self.image, axis=axis))
+        steepest = np.max(steps, axis=(2, 3), initial=0.0)
+        if self.convention.padding == "zeros":
+            # The image falls to zero beyond its first and last pixel.
+            ends = np.abs(np.take(self.image, [0, -1], axis=axis))
+            steepest = np.maximum(steepest, np.max(ends, axis=(2, 3), initial=0.0))
+        return np.asarray(steepest)
+
+    @cached_property
     def spread(self) -> Array:
         """[N, C]: largest minus smallest value that any point can read."""
         if self.convention.padding != "zeros":

@@ -66,5 +66,5 @@ def vicinity(scene: Scene, arithmetic: Arithmetic) -> Vicinity:
         steep_y[:, points] = np.maximum(steep_y[:, points], other.steepest_y)
     if lost.size:
         largest[:, lost] = scene.largest[scene.batch[lost]].T
-        steep_x[:, lost] = steep_y[:, lost] = 2 * largest[:, lost]
+        steep_x[:, lost], steep_y[:, lost] = (steepest[scene.batch[lost]].T for steepest in scene.steepest)
     return Vicinity(scene, arithmetic, largest, steep_x, steep_y)

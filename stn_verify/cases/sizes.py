@@ -1,11 +1,15 @@
 """Cases of given sizes, where index arithmetic and number formats run out."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
 
 from stn_verify.cases import grids, thetas
 from stn_verify.cases.case import SampleCase, TransformCase
 from stn_verify.cases.strategies import Frame, sample_case, transform_case
 from stn_verify.contract.convention import Convention
+from stn_verify.formats import named
 
 LONG_AXES = (((255, 3), (2, 257)), ((2, 256), (3, 256)), ((257, 2), (255, 2)), ((3, 257), (256, 3)))
 """(H, W), (Ho, Wo)"""
@@ -23,12 +27,22 @@ def long_axes(dtype: str, convention: Convention) -> Iterator[SampleCase]:
 def large_areas(dtype: str, convention: Convention) -> Iterator[SampleCase]:
     """Images of about 2^15 and 2^16 pixels, read at few points."""
     for seed, image in enumerate(LARGE_AREAS):
-        yield sample_case(Frame(2, 2, image, (7, 9), convention, dtype), "inside", grids.inside, seed)
+        yield _gentle(
+            sample_case(Frame(2, 2, image, (7, 9), convention, dtype), "inside", grids.inside, seed)
+        )
+
+
+def _gentle(case: SampleCase) -> SampleCase:
+    """The case with ramps of either sign: a narrow format's coordinates are uncertain by pixels, but no wrong row looks right."""
+    count, channels, height, width = case.image.shape
+    ramp = 1.0 + 4.0 * np.arange(height)[:, None] / height + 2.0 * np.arange(width) / width
+    signs = np.where(np.arange(count * channels) % 2, -1.0, 1.0).reshape(count, channels, 1, 1)
+    return replace(case, image=named(case.dtype).round(signs * ramp))
 
 
 def ordinary_area(dtype: str, convention: Convention) -> Iterator[SampleCase]:
     """256 x 256 pixels, read at few points."""
-    yield sample_case(Frame(1, 1, (256, 256), (7, 9), convention, dtype), "inside", grids.inside, 0)
+    yield _gentle(sample_case(Frame(2, 1, (256, 256), (7, 9), convention, dtype), "inside", grids.inside, 0))
 
 
 def many_outputs(dtype: str, convention: Convention) -> Iterator[SampleCase]:

@@ -133,7 +133,7 @@ class Session:
     def verdicts(self, examined: Examination) -> list[Verdict]:
         """The verdicts of a check, each failure with its reproducer if there is an output folder."""
         verdicts = examined.verdicts()
-        if any(verdict.status is Status.FAILED for verdict in verdicts):
+        if any(verdict.status in (Status.FAILED, Status.RAISED) for verdict in verdicts):
             # A kernel that is wrong may have written where it should not: what follows is not to be blamed for it.
             self.target.renew()
         if self.output is None:
