@@ -65,6 +65,7 @@ class Session:
         padded: bool = True,
         large: bool = False,
         differentiated: bool = False,
+        unless: str | None = None,
         dtypes: Sequence[str] = STORAGE_DTYPES,
     ) -> list[Request]:
         """Every dtype and convention to check a function with; a single unsupported one where it is not given at all.
@@ -73,6 +74,7 @@ class Session:
             padded: whether padding matters to the function.
             large: whether the check is left out of profiles without large cases.
             differentiated: whether the check says nothing at all without gradients.
+            unless: a function that makes the check needless where the target gives it.
             dtypes: those for which the check says something.
         """
         given = self.description.functions.keys()
@@ -85,7 +87,7 @@ class Session:
         unsupported = [Request("any", None, missing, f"gives no gradients of {function}")] if missing else []
         if not subjects:
             return unsupported
-        if large and not self.profile.large:
+        if (large and not self.profile.large) or unless in given:
             return []
         conventions = self.description.conventions()
         if not padded:

@@ -67,7 +67,7 @@ def test_far_outside(examination: Examination) -> None:
     _explore_grids(examination, "far outside", grids.far_outside)
 
 
-@pytest.mark.stn_check("sample", SAMPLE)
+@pytest.mark.stn_check("sample", SAMPLE, unless="transform")
 def test_affine_grids(examination: Examination) -> None:
     """Grids of the thetas below, for samplers that take no theta."""
     _explore_grids(examination, "affine", grids.affine)

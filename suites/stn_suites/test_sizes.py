@@ -17,7 +17,7 @@ def test_long_axes(examination: Examination) -> None:
     examination.judge(sizes.long_axes(examination.dtype, examination.convention), checks.everything)
 
 
-@pytest.mark.stn_check("sample", SAMPLE)
+@pytest.mark.stn_check("sample", SAMPLE, dtypes=("float32", "float16", "bfloat16"))
 def test_area_of_65536(examination: Examination) -> None:
     """An image of 256 x 256 pixels, whose offsets 16 bits do not hold."""
     examination.judge(sizes.ordinary_area(examination.dtype, examination.convention), checks.everything)
