@@ -44,8 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker of the suites."""
     config.addinivalue_line(
         "markers",
-        "stn_check(function, subjects=..., padded=True, dtypes=...): a check of one function of the target, run for each"
-        " convention and dtype",
+        "stn_check(function, subjects=..., padded=True, dtypes=..., feature=None): a check of one function of the target, run"
+        " for each convention and dtype",
     )
 
 

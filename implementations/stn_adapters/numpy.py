@@ -1,13 +1,16 @@
 """NumPy: arrays on the CPU, no bfloat16, no automatic differentiation."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from stn_verify.contract.errors import ContractError, UnknownChoiceError
+from stn_verify.contract.features import Feature, Layout
 from stn_verify.formats import Array
+from stn_verify.frameworks import LackingError
 
 _DTYPES = MappingProxyType({"float64": np.float64, "float32": np.float32, "float16": np.float16})
 
@@ -17,6 +20,7 @@ class NumpyFramework:
 
     name = "numpy"
     differentiates = False
+    features: tuple[Feature, ...] = ("layouts", "mixed dtypes", "watching")
 
     @property
     def version(self) -> str:
@@ -70,3 +74,70 @@ class NumpyFramework:
     ) -> tuple[Any, tuple[Any, ...]]:
         """Raises: ContractError: always; NumPy cannot differentiate."""
         raise ContractError("numpy does not differentiate: give the vector-Jacobian product (vjps=...)")
+
+    def arranged(self, native: Any, layout: Layout) -> Any:
+        """A view of new memory; an expanded one is read-only, as NumPy makes it."""
+        match layout:
+            case "transposed":
+                return np.array(native.swapaxes(-1, -2), order="C").swapaxes(-1, -2)
+            case "sliced":
+                wide = np.full([2 * length + 1 for length in native.shape], np.nan, native.dtype)
+                view = wide[(slice(1, None, 2),) * native.ndim]
+                view[...] = native
+                return view
+            case "channels_last":
+                return np.moveaxis(np.array(np.moveaxis(native, 1, -1), order="C"), -1, 1)
+            case "expanded":
+                return np.broadcast_to(native[repeated(native)], native.shape)
+
+    def device_of(self, native: Any) -> str:
+        """The CPU."""
+        return "cpu"
+
+    def limited(self, threads: int) -> AbstractContextManager[None]:
+        """Raises: ContractError: always; NumPy does not say."""
+        raise ContractError("numpy does not limit threads")
+
+    def jvp(
+        self,
+        function: Callable[..., Any],
+        inputs: Sequence[Any],
+        choices: Mapping[str, Any],
+        tangents: Mapping[int, Any],
+    ) -> tuple[Any, Any]:
+        """Raises: LackingError: always."""
+        raise LackingError("numpy does not differentiate")
+
+    def second(
+        self,
+        function: Callable[..., Any],
+        inputs: Sequence[Any],
+        choices: Mapping[str, Any],
+        cotangent: Any,
+        wanted: Sequence[int],
+        seconds: Sequence[Any],
+    ) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
+        """Raises: LackingError: always."""
+        raise LackingError("numpy does not differentiate")
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Raises: LackingError: always."""
+        raise LackingError("numpy does not compile")
+
+    def vmapped(
+        self,
+        function: Callable[..., Any],
+        inputs: Sequence[Any],
+        choices: Mapping[str, Any],
+        cotangent: Any | None,
+        wanted: Sequence[int],
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """Raises: LackingError: always."""
+        raise LackingError("numpy does not map functions")
+
+
+def repeated(values: Any) -> tuple[slice, ...]:
+    """What is left of an array when each axis along which it repeats itself is cut to its first element."""
+    axes = range(values.ndim)
+    same = [bool((values == values[(slice(None),) * a + (slice(0, 1),)]).all()) for a in axes]
+    return tuple(slice(0, 1) if alike else slice(None) for alike in same)
