@@ -16,7 +16,7 @@ from stn_verify.bounds.comparison import Comparison, Worst
 from stn_verify.cases.case import Case, elements
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.features import CLAIMABLE, Feature
-from stn_verify.contract.target import Evaluations, Target, TargetFailure, TargetRaised
+from stn_verify.contract.target import Call, Evaluations, Target, TargetFailure, TargetRaised
 from stn_verify.exploration.profiles import Profile
 from stn_verify.formats import named
 from stn_verify.judging.arithmetics import LADDER, claimed
@@ -44,6 +44,15 @@ class Subject:
     ladder: int = 0
     worst: Worst | None = None
     case: Case | None = None
+    calls: tuple[Call, ...] = ()
+    """What showed the worst, where it was not the case's own call alone: as in `Comparison`, like the next two."""
+    formula: str | None = None
+    law: str | None = None
+
+    def fail(self, case: Case, worst: Worst | None, by: Comparison) -> None:
+        """Keep a failure and what is needed to show it again."""
+        self.worst, self.case = worst, case
+        self.calls, self.formula, self.law = by.calls, by.formula, by.law
 
 
 @dataclass
@@ -68,7 +77,9 @@ class Examination:
     failure: TargetFailure | None = None
     failed_case: Case | None = None
     contradiction: str | None = None
-    """A failure that is no single number's: a rule that contradicts the declared one."""
+    """A failure that is no single number's: a rule that contradicts the declared one, a wrong call that was answered."""
+    contradicted: Subject | None = None
+    """What shows the contradiction, where calls are known."""
     _records: dict[str, Subject] = field(default_factory=dict)
     _before: Evaluations = field(default_factory=Evaluations)
     _most: Evaluations = field(default_factory=Evaluations)
@@ -173,10 +184,29 @@ class Examination:
         used = comparison.budget_used(self.arithmetic)
         record.budget_used = max(used, record.budget_used or 0.0)
         if used > 1 and (record.case is None or elements(case) <= elements(record.case)):
-            record.worst, record.case = comparison.worst(self.arithmetic), case
+            record.fail(case, comparison.worst(self.arithmetic), comparison)
         if steer and used < 1e300:
             hypothesis.target(used, label=comparison.subject)
         return used
+
+    def contradict(
+        self, reason: str, case: Case, *, calls: tuple[Call, ...] = (), by: Comparison | None = None
+    ) -> None:
+        """Fail every subject for a reason that is no single number's; the smallest case that shows it is kept.
+
+        Args:
+            reason: for a person.
+            calls: what showed it, in order, the last one being wrong: answered though it is `free`, or, if `watched`, having
+                written to an input or returned another dtype or device.
+            by: a comparison that shows it, where a number does; its own calls count then.
+        """
+        known = self.contradicted
+        if known is not None and known.case is not None and elements(known.case) < elements(case):
+            return
+        self.contradiction = reason
+        self.contradicted = Subject("contradiction", case=case, calls=calls)
+        if by is not None:
+            self.contradicted.fail(case, by.worst(self.arithmetic), by)
 
     def verdicts(self) -> list[Verdict]:
         """One verdict per subject."""
@@ -224,6 +254,8 @@ class Examination:
             precision = self._precision(record)
             if precision not in (None, "none", self.arithmetic.compute.name):
                 told += f"; as exact as {precision} arithmetic, {self.arithmetic.compute.name} is claimed"
+            if record.law:
+                told += f"; what must hold: {record.law}"
             return Status.FAILED, told
         if self.contradiction:
             return Status.FAILED, self.contradiction
