@@ -1,0 +1,207 @@
+"""Scripts in PyTorch."""
+
+from stn_verify.contract.target import Call
+from stn_verify.judging.reference import SUBJECTS
+from stn_verify.reproducing.dialect import (
+    TELL,
+    Manner,
+    arguments,
+    arrays_of,
+    every_second,
+    indented,
+    kept,
+    unpacked,
+)
+from stn_verify.reproducing.literals import listed, python, unpacking
+from stn_verify.reproducing.sequence import DIRECTION, TANGENT, parameters
+
+
+class TorchDialect:
+    """Autograd, torch.func and torch.compile, as the adapter uses them."""
+
+    def imports(self, manner: Manner, *, numpy: bool) -> list[str]:
+        """NumPy where it is needed, torch, and its functions where they are called."""
+        functional = ["from torch.nn import functional as F"] if manner.inline else []
+        return [*(["import numpy as np"] if numpy else []), "import torch", *functional]
+
+    def made(self, name: str, source: str, call: Call, device: str) -> list[str]:
+        """A tensor; a layout takes lines of its own."""
+        where = "" if device == "cpu" else f", device={python(device)}"
+        dtype = f"dtype=torch.{call.dtypes.get(name, call.dtype)}{where}"
+        if "\n" in source or source.startswith("["):
+            lines = [f"{name} = torch.tensor(", f"    {source},", f"    {dtype},", ")"]
+        else:
+            lines = [f"{name} = torch.tensor({source}, {dtype})"]
+        return [*lines, *self._arranged(name, call)]
+
+    def _arranged(self, name: str, call: Call) -> list[str]:
+        match call.layouts.get(name):
+            case "transposed":
+                return [f"{name} = {name}.transpose(-1, -2).contiguous().transpose(-1, -2)"]
+            case "channels_last":
+                return [f"{name} = {name}.movedim(1, -1).contiguous().movedim(-1, 1)"]
+            case "expanded":
+                first, shape = kept(parameters(call)[name])
+                return [f"{name} = {name}{first}.clone().expand({shape})"]
+            case "sliced":
+                index = every_second(parameters(call)[name].ndim)
+                return [
+                    f'wide = {name}.new_full([2 * side + 1 for side in {name}.shape], float("nan"))',
+                    f"wide{index} = {name}",
+                    f"{name} = wide{index}",
+                ]
+            case None:
+                return []
+
+    def own(self, call: Call, manner: Manner) -> bool:
+        """Only of a plain call, and where it is not known that there is none."""
+        plain = call.way == "plain" and not call.seconds
+        return bool(call.gradients) and plain and manner.product and not manner.inline
+
+    def prelude(self, call: Call, manner: Manner) -> list[str]:
+        """What is compiled or mapped is a function of tensors alone."""
+        if call.way == "plain" and not call.tangents:
+            return []
+        compiled = ["@torch.compile"] if call.way == "compiled" else []
+        header = f"def apply({', '.join(call.arrays)}):"
+        batch = 1 if call.way == "vmapped" else None
+        return [*compiled, header, *indented(self._applied(call, manner, "return ", batch))]
+
+    def _applied(self, call: Call, manner: Manner, to: str, batch: int | None = None) -> list[str]:
+        """The target's function at the call's arrays; `to` takes the output."""
+        if not manner.inline:
+            return [f"{to}{manner.function(call)}({arguments(call)}{manner.keywords(call)})"]
+        aligned = f"align_corners={call.convention.align_corners}"
+        generated: list[str] = []
+        if call.size is not None:
+            shape = (len(call.arrays["theta"]) if batch is None else batch, 1, *map(int, call.size))
+            target = to if call.function == "generate" else "grid = "
+            generated = [f"{target}F.affine_grid(theta, {shape}, {aligned})"]
+        if call.function == "generate":
+            return generated
+        return [
+            *generated,
+            f"{to}F.grid_sample(",
+            "    image,",
+            "    grid,",
+            f"    mode={python(call.convention.interpolation)},",
+            f"    padding_mode={python(call.convention.padding)},",
+            f"    {aligned},",
+            ")",
+        ]
+
+    def body(self, call: Call, manner: Manner, apply: str, *, tell: bool) -> list[str]:
+        """As the adapter makes the call."""
+        told = [TELL] if tell else []
+        if call.tangents:
+            return [*self._forward_mode(call, apply), *told]
+        if call.way == "vmapped":
+            return [*self._mapped(call, apply), *told]
+        output = [f"output = {apply}({arrays_of(call)})"]
+        if call.way == "plain":
+            output = self._applied(call, manner, "output = ")
+        output += told
+        if call.seconds:
+            return [*self._required(call, "cotangent"), *output, *self._twice(call, manner)]
+        if not call.gradients:
+            return output
+        gradients = [SUBJECTS[name] for name in call.gradients]
+        wanted = ", ".join(call.gradients)
+        differentiated = (
+            f"{unpacking(gradients)} = torch.autograd.grad(output, [{wanted}], {self._received(manner)})"
+        )
+        required = self._required(call)
+        if not self.own(call, manner):
+            return [*required, *output, differentiated]
+        product = manner.vjp(call)
+        return [
+            f"if {product} is None:",
+            "    with torch.enable_grad():",
+            *indented([*required, *output], 8),
+            *indented([differentiated]),
+            "else:",
+            *indented([*output, *unpacked(call, product, manner)]),
+        ]
+
+    def _received(self, manner: Manner) -> str:
+        return "cotangent" if manner.inline else "cotangent.to(output.dtype)"
+
+    def _required(self, call: Call, *further: str) -> list[str]:
+        return [f"{name}.requires_grad_()" for name in (*call.gradients, *further)]
+
+    def _twice(self, call: Call, manner: Manner) -> list[str]:
+        gradients = [SUBJECTS[name] for name in call.gradients]
+        wanted = ", ".join(call.gradients)
+        seconds = [f"second_{name}" for name in (*call.gradients, "cotangent")]
+        terms = [f"({SUBJECTS[name]} * {DIRECTION}{name}).sum()" for name in call.gradients]
+        return [
+            f"{unpacking(gradients)} = torch.autograd.grad(",
+            f"    output, [{wanted}], {self._received(manner)}, create_graph=True",
+            ")",
+            f"pairing = {' + '.join(terms)}",
+            f"{unpacking(seconds)} = torch.autograd.grad(",
+            f"    pairing, [{wanted}, cotangent], materialize_grads=True",
+            ")",
+        ]
+
+    def _forward_mode(self, call: Call, apply: str) -> list[str]:
+        moved = list(call.tangents)
+        return [
+            "output, tangent = torch.func.jvp(",
+            f"    lambda {', '.join(moved)}: {apply}({arrays_of(call)}),",
+            f"    {listed(moved)},",
+            f"    {listed([f'{TANGENT}{name}' for name in moved])},",
+            ")",
+        ]
+
+    def _mapped(self, call: Call, apply: str) -> list[str]:
+        """Over the batch, in batches of one."""
+        names = ", ".join(call.arrays)
+        alone = f"{apply}({', '.join(f'{name}[None]' for name in call.arrays)})[0]"
+        if not call.gradients:
+            return [f"output = torch.vmap(lambda {names}: {alone})({names})"]
+        wanted = ", ".join(call.gradients)
+        gradients = [SUBJECTS[name] for name in call.gradients]
+        return [
+            f"def derived(cotangent, {names}):",
+            f"    output, pull = torch.func.vjp(lambda {wanted}: {alone}, {wanted})",
+            "    return output, pull(cotangent)",
+            "",
+            f"output, {listed(gradients)} = torch.vmap(derived)(cotangent, {names})",
+        ]
+
+    def threads(self, count: str) -> list[str]:
+        """Of one operation on the CPU."""
+        return [f"torch.set_num_threads({count})"]
+
+    def available(self) -> str:
+        """Of one operation on the CPU."""
+        return "torch.get_num_threads()"
+
+    def number(self, name: str) -> str:
+        """Also of bfloat16, which NumPy does not have."""
+        return f"{name}.double().numpy(force=True)"
+
+    def item(self, entry: str) -> str:
+        """A Python number."""
+        return f"{entry}.item()"
+
+    def copied(self, name: str) -> str:
+        """Detached, because an input may require gradients."""
+        return f"{name}.detach().clone()"
+
+    def same(self, first: str, second: str) -> str:
+        """Bit for bit, but for the sign of zero and the payload of NaN."""
+        return f"torch.allclose({first}, {second}, rtol=0, atol=0, equal_nan=True)"
+
+    def placed(self, name: str) -> str:
+        """What a result shares with the input that it belongs to."""
+        return f"({name}.dtype, {name}.device)"
+
+    def is_result(self) -> list[str]:
+        """Of any of the four dtypes."""
+        return [
+            "def is_result(result, shape):",
+            "    dtypes = (torch.float64, torch.float32, torch.float16, torch.bfloat16)",
+            "    return isinstance(result, torch.Tensor) and result.dtype in dtypes and result.shape == shape",
+        ]
