@@ -154,8 +154,8 @@ def _hold_known(path: Path, number: int, suite: str, suites: Iterable[str] | Non
 
 
 def _complaint(error: ValidationError) -> str:
-    """The first thing that is wrong, with the number of its entry."""
-    first = error.errors(include_url=False)[0]
+    """One thing that is wrong, with the number of its entry: a misspelt key rather than that the right one is missing."""
+    first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
     place, kind, told = first["loc"], first["type"], f"{_cut(first['input'])}: {first['msg']}"
     if place[:1] != ("known",):
         return f"unknown key {place[0]!r}; known: [[known]] tables"
