@@ -1,14 +1,20 @@
 """Frameworks: how to make arrays, read them back, differentiate. One adapter each, found by entry point."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol, cast
 
 from stn_verify.contract.errors import BrokenTargetError, UnknownChoiceError
+from stn_verify.contract.features import Feature, Layout
 from stn_verify.formats import Array
 
 GROUP = "stn_verify.frameworks"
+
+
+class LackingError(Exception):
+    """The framework cannot do this with that function; the message says what is missing."""
 
 
 class Framework(Protocol):
@@ -17,6 +23,9 @@ class Framework(Protocol):
     name: str
     differentiates: bool
     """Whether `vjp` works for any function; otherwise implementations give their own products."""
+    features: tuple[Feature, ...]
+    """What can be asked beyond arrays and `vjp`: the methods after it are called for these only, and those of the others
+    raise LackingError where an adapter inherits from here."""
 
     @property
     def version(self) -> str:
@@ -77,6 +86,62 @@ class Framework(Protocol):
         A gradient is None where the output does not depend on that input as far as the framework can see.
         """
         ...
+
+    def arranged(self, native: Any, layout: Layout) -> Any:
+        """The same values in another place of memory, laid out so."""
+        raise self._lacking("layouts")
+
+    def device_of(self, native: Any) -> str:
+        """Where an array lies, in the words of `devices`."""
+        ...
+
+    def limited(self, threads: int) -> AbstractContextManager[None]:
+        """Inside, one operation uses so many threads."""
+        raise self._lacking("threads")
+
+    def jvp(
+        self,
+        function: Callable[..., Any],
+        inputs: Sequence[Any],
+        choices: Mapping[str, Any],
+        tangents: Mapping[int, Any],
+    ) -> tuple[Any, Any]:
+        """The output, and its derivative along tangents of some inputs."""
+        raise self._lacking("forward mode")
+
+    def second(
+        self,
+        function: Callable[..., Any],
+        inputs: Sequence[Any],
+        choices: Mapping[str, Any],
+        cotangent: Any,
+        wanted: Sequence[int],
+        seconds: Sequence[Any],
+    ) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
+        """As `vjp`, and the gradients of sum <gradient, second> by the inputs `wanted` and by the cotangent.
+
+        Raises:
+            LackingError: the gradients cannot be differentiated.
+        """
+        raise self._lacking("double backward")
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function through the framework's compiler."""
+        raise self._lacking("compile")
+
+    def vmapped(
+        self,
+        function: Callable[..., Any],
+        inputs: Sequence[Any],
+        choices: Mapping[str, Any],
+        cotangent: Any | None,
+        wanted: Sequence[int],
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """As `vjp`, mapped over the batch, one image at a time; without a cotangent the output alone."""
+        raise self._lacking("vmap")
+
+    def _lacking(self, feature: Feature) -> LackingError:
+        return LackingError(f"{self.name} has no {feature}")
 
 
 def known_frameworks() -> tuple[str, ...]:

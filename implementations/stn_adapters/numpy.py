@@ -7,16 +7,19 @@ from typing import Any
 import numpy as np
 
 from stn_verify.contract.errors import ContractError, UnknownChoiceError
+from stn_verify.contract.features import Feature, Layout
 from stn_verify.formats import Array
+from stn_verify.frameworks import Framework
 
 _DTYPES = MappingProxyType({"float64": np.float64, "float32": np.float32, "float16": np.float16})
 
 
-class NumpyFramework:
+class NumpyFramework(Framework):
     """Implementations give their own vector-Jacobian products."""
 
     name = "numpy"
     differentiates = False
+    features: tuple[Feature, ...] = ("layouts", "mixed dtypes", "watching")
 
     @property
     def version(self) -> str:
@@ -70,3 +73,29 @@ class NumpyFramework:
     ) -> tuple[Any, tuple[Any, ...]]:
         """Raises: ContractError: always; NumPy cannot differentiate."""
         raise ContractError("numpy does not differentiate: give the vector-Jacobian product (vjps=...)")
+
+    def arranged(self, native: Any, layout: Layout) -> Any:
+        """A view of new memory; an expanded one is read-only, as NumPy makes it."""
+        match layout:
+            case "transposed":
+                return np.array(native.swapaxes(-1, -2), order="C").swapaxes(-1, -2)
+            case "sliced":
+                wide = np.full([2 * length + 1 for length in native.shape], np.nan, native.dtype)
+                view = wide[(slice(1, None, 2),) * native.ndim]
+                view[...] = native
+                return view
+            case "channels_last":
+                return np.moveaxis(np.array(np.moveaxis(native, 1, -1), order="C"), -1, 1)
+            case "expanded":
+                return np.broadcast_to(native[repeated(native)], native.shape)
+
+    def device_of(self, native: Any) -> str:
+        """The CPU."""
+        return "cpu"
+
+
+def repeated(values: Any) -> tuple[slice, ...]:
+    """What is left of an array when each axis along which it repeats itself is cut to its first element."""
+    axes = range(values.ndim)
+    same = [bool((values == values[(slice(None),) * a + (slice(0, 1),)]).all()) for a in axes]
+    return tuple(slice(0, 1) if alike else slice(None) for alike in same)

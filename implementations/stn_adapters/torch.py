@@ -1,7 +1,7 @@
 """PyTorch: autograd differentiates; `torch.nn.functional` is an implementation itself."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -12,8 +12,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from stn_verify.contract.errors import UnknownChoiceError
+from stn_verify.contract.features import FEATURES, Layout
 from stn_verify.contract.implementation import Implementation
 from stn_verify.formats import Array
+from stn_verify.frameworks import LackingError
 
 _DTYPES = MappingProxyType(
     {"float64": torch.float64, "float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -26,6 +28,7 @@ class TorchFramework:
 
     name = "torch"
     differentiates = True
+    features = FEATURES
 
     @property
     def version(self) -> str:
@@ -102,6 +105,126 @@ class TorchFramework:
                 return output, (None,) * len(leaves)
             gradients = torch.autograd.grad(output, leaves, cotangent.to(output.dtype), allow_unused=True)
         return output, tuple(gradients)
+
+    def arranged(self, native: Tensor, layout: Layout) -> Tensor:
+        """A view of new memory."""
+        match layout:
+            case "transposed":
+                return native.transpose(-1, -2).contiguous().transpose(-1, -2)
+            case "sliced":
+                wide = native.new_full([2 * length + 1 for length in native.shape], float("nan"))
+                view = wide[(slice(1, None, 2),) * native.ndim]
+                return view.copy_(native)
+            case "channels_last":
+                return native.movedim(1, -1).contiguous().movedim(-1, 1)
+            case "expanded":
+                axes = range(native.ndim)
+                same = [bool((native == native.narrow(a, 0, min(1, native.shape[a]))).all()) for a in axes]
+                kept = [slice(0, 1) if alike else slice(None) for alike in same]
+                return native[tuple(kept)].clone().expand(native.shape)
+
+    def device_of(self, native: Tensor) -> str:
+        """As torch prints it."""
+        return str(native.device)
+
+    @contextlib.contextmanager
+    def limited(self, threads: int) -> Iterator[None]:
+        """Of one operation on the CPU."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
+    def jvp(
+        self,
+        function: Callable[..., Any],
+        inputs: Sequence[Any],
+        choices: Mapping[str, Any],
+        tangents: Mapping[int, Any],
+    ) -> tuple[Any, Any]:
+        """By torch.func.jvp."""
+
+        def of_moved(*moved: Tensor) -> Tensor:
+            arguments = list(inputs)
+            for position, value in zip(tangents, moved, strict=True):
+                arguments[position] = value
+            return function(*arguments, **choices)
+
+        primals = tuple(inputs[position] for position in tangents)
+        return torch.func.jvp(of_moved, primals, tuple(tangents.values()))
+
+    def second(
+        self,
+        function: Callable[..., Any],
+        inputs: Sequence[Any],
+        choices: Mapping[str, Any],
+        cotangent: Any,
+        wanted: Sequence[int],
+        seconds: Sequence[Any],
+    ) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
+        """By autograd with create_graph. Raises: LackingError: no gradient depends on anything."""
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            leaves = [inputs[position].detach().requires_grad_() for position in wanted]
+            given = dict(zip(wanted, leaves, strict=True))
+            arguments = [given.get(position, value) for position, value in enumerate(inputs)]
+            received = cotangent.detach().requires_grad_()
+            output = function(*arguments, **choices)
+            if not output.requires_grad:
+                raise LackingError("the output does not require a gradient")
+            gradients = torch.autograd.grad(
+                output, leaves, received.to(output.dtype), create_graph=True, allow_unused=True
+            )
+            pairs = [
+                (g, s) for g, s in zip(gradients, seconds, strict=True) if g is not None and g.requires_grad
+            ]
+            if not pairs:
+                raise LackingError("its gradients do not require gradients themselves")
+            further = torch.autograd.grad(
+                [g for g, _ in pairs], [*leaves, received], [s for _, s in pairs], allow_unused=True
+            )
+        dependent = [*leaves, received]
+        filled = tuple(
+            torch.zeros_like(leaf) if value is None else value
+            for leaf, value in zip(dependent, further, strict=True)
+        )
+        return output, tuple(gradients), filled
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """By torch.compile."""
+        return torch.compile(function)
+
+    def vmapped(
+        self,
+        function: Callable[..., Any],
+        inputs: Sequence[Any],
+        choices: Mapping[str, Any],
+        cotangent: Any | None,
+        wanted: Sequence[int],
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """By torch.vmap over batches of one, with torch.func.vjp inside where gradients are asked for."""
+        mapped = [position for position, value in enumerate(inputs) if isinstance(value, Tensor)]
+        samples = [inputs[position].unsqueeze(1) for position in mapped]
+
+        def alone(*sample: Tensor) -> Tensor:
+            given = dict(zip(mapped, sample, strict=True))
+            arguments = [given.get(position, value) for position, value in enumerate(inputs)]
+            return function(*arguments, **choices)
+
+        def derived(received: Tensor, *sample: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+            def of_wanted(*leaves: Tensor) -> Tensor:
+                given = dict(zip(wanted, leaves, strict=True))
+                return alone(*(given.get(p, value) for p, value in zip(mapped, sample, strict=True)))
+
+            by_position = dict(zip(mapped, sample, strict=True))
+            output, pull = torch.func.vjp(of_wanted, *(by_position[position] for position in wanted))
+            return output, pull(received)
+
+        if cotangent is None:
+            return torch.vmap(alone)(*samples).squeeze(1), ()
+        output, gradients = torch.vmap(derived)(cotangent.unsqueeze(1), *samples)
+        return output.squeeze(1), tuple(gradient.squeeze(1) for gradient in gradients)
 
 
 def sample(image: Tensor, grid: Tensor, *, padding: str, align_corners: bool) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 
 from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.interval import Interval
+from stn_verify.contract.target import Call
 from stn_verify.formats import Array
 
 Expectation = Callable[[Arithmetic], Interval]
@@ -20,6 +21,11 @@ class Comparison:
     subject: str
     values: Array
     expectation: Expectation
+    calls: tuple[Call, ...] = ()
+    """What was asked, in order, where it is not the case's own call alone: the values are of the last call's reply."""
+    formula: str | None = None
+    """How the values follow from that reply, as Python over its results (output, grad_input, grad_grid, grad_theta,
+    tangent, second_image, ...) and its inputs (image, grid, theta, cotangent); None: they are the subject's own."""
     _known: dict[Arithmetic, Interval] = field(default_factory=dict, compare=False)
 
     def expected(self, arithmetic: Arithmetic) -> Interval:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from stn_verify.contract.convention import Convention
+from stn_verify.contract.features import Feature
 
 Name = Annotated[str, Field(max_length=200)]
 Dtype = Literal["float64", "float32", "float16", "bfloat16"]
@@ -34,6 +35,12 @@ class Description(BaseModel):
     subgradient: Literal["right", "left", "mean", "zero"] | None
     device: Name
     threads: int | None = None
+    features: list[Feature] = []
+    """What it can be asked beyond plain calls."""
+    claims: list[Feature] = []
+    """Features that the implementation itself claims: to lack one is a fault."""
+    deterministic: bool = False
+    """Whether it claims the same bits from the same inputs, always."""
 
     def conventions(self) -> tuple[Convention, ...]:
         """Every convention to check; empty where one must be identified first."""

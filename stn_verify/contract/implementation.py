@@ -8,6 +8,7 @@ from typing import Any
 
 from stn_verify.contract.convention import INTERPOLATIONS, PADDINGS, Convention
 from stn_verify.contract.errors import ContractError, UnknownChoiceError
+from stn_verify.contract.features import CLAIMABLE
 from stn_verify.formats import FORMATS, STORAGE_DTYPES
 
 Function = Callable[..., Any]
@@ -38,7 +39,8 @@ class Implementation:
     of that name, and identified where they do not; a tuple restricts what is offered. `vjps` maps a function's name to its
     vector-Jacobian product, `vjp(*inputs, cotangent, **choices) -> gradients of image, grid or theta in order`; frameworks
     that differentiate by themselves need none. `compute_dtype` claims the arithmetic (default: the storage dtype's),
-    `subgradient` the rule at kinks (default: anything between the one-sided derivatives).
+    `subgradient` the rule at kinks (default: anything between the one-sided derivatives), `deterministic` the same bits
+    from the same inputs, `claims` what it can do beyond first derivatives (default: whatever turns out to work).
     """
 
     name: str
@@ -51,6 +53,8 @@ class Implementation:
     dtypes: tuple[str, ...] | None = None
     compute_dtype: str | None = None
     subgradient: str | None = None
+    deterministic: bool = False
+    claims: tuple[str, ...] = ()
     identified: bool = False
 
     def __post_init__(self) -> None:
@@ -70,6 +74,8 @@ class Implementation:
             _known("compute_dtype", self.compute_dtype, tuple(FORMATS))
         if self.subgradient is not None:
             _known("subgradient", self.subgradient, SUBGRADIENTS)
+        for claim in self.claims:
+            _known("claim", claim, CLAIMABLE)
 
     def choices(self, function: str) -> frozenset[str]:
         """The names of the keyword-only parameters through which a function offers choices."""
@@ -132,6 +138,8 @@ def implementation(framework: str, **declarations: Any) -> Callable[[Any], Imple
         "dtypes",
         "compute_dtype",
         "subgradient",
+        "deterministic",
+        "claims",
         "vjps",
     }
     for name in declarations:

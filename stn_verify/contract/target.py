@@ -6,13 +6,15 @@ from typing import Protocol
 
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.description import Description
+from stn_verify.contract.features import Layout, Way
 from stn_verify.formats import Array
 
 
 class TargetFailure(Exception):  # noqa: N818  a failure of the target is the event, not an error of ours
-    """A call that brought no result. `status` is the verdict's status."""
+    """A call that brought no result. `status` is the verdict's status, `call` what was asked, where it is known."""
 
     status = "raised"
+    call: "Call | None" = None
 
 
 class TargetRaised(TargetFailure):
@@ -51,6 +53,33 @@ class Call:
     size: tuple[int, int] | None = None
     cotangent: Array | None = None
     gradients: tuple[str, ...] = ()
+    layouts: Mapping[str, Layout] = field(default_factory=dict)
+    """How inputs (and `cotangent`) lie in memory; those not named are contiguous."""
+    dtypes: Mapping[str, str] = field(default_factory=dict)
+    """Inputs (and `cotangent`) that are stored in another dtype than `dtype`."""
+    threads: int | None = None
+    """How many threads one operation may use; None leaves it to the framework."""
+    way: Way = "plain"
+    tangents: Mapping[str, Array] = field(default_factory=dict)
+    """Forward mode: directions of some inputs, of their shapes; without gradients."""
+    seconds: Mapping[str, Array] = field(default_factory=dict)
+    """Double backward: a cotangent for each gradient asked."""
+    watched: bool = False
+    """Whether the reply tells what was seen beside the numbers."""
+    free: bool = False
+    """Whether any output shape may come back: for probes of a target that is not known yet, and for wrong calls."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a watched call showed beside its numbers."""
+
+    written: tuple[str, ...]
+    """Inputs (or `cotangent`) whose values it changed."""
+    dtypes: Mapping[str, str]
+    """Of `output` and of each gradient, by the name of its input."""
+    devices: Mapping[str, str]
+    """Likewise, where each lies."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +89,11 @@ class Reply:
     output: Array
     dtype: str
     gradients: Mapping[str, Array] = field(default_factory=dict)
+    tangent: Array | None = None
+    """Forward mode: the output's derivative along the tangents, of its shape."""
+    seconds: Mapping[str, Array] = field(default_factory=dict)
+    """Double backward: the gradient of sum <gradient, its second cotangent> by each gradient's input and by `cotangent`."""
+    seen: Seen | None = None
 
 
 @dataclass

@@ -15,7 +15,8 @@ from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.comparison import Comparison, Worst
 from stn_verify.cases.case import Case, elements
 from stn_verify.contract.convention import Convention
-from stn_verify.contract.target import Evaluations, Target, TargetFailure
+from stn_verify.contract.features import CLAIMABLE, Feature
+from stn_verify.contract.target import Evaluations, Target, TargetFailure, TargetRaised
 from stn_verify.exploration.profiles import Profile
 from stn_verify.formats import named
 from stn_verify.judging.arithmetics import LADDER, claimed
@@ -57,8 +58,12 @@ class Examination:
     target: Target
     profile: Profile
     seed: int
+    feature: Feature | None = None
+    """What the check asks beyond plain calls; a target that raises there lacks it, unless it claims it."""
     examples: int = 0
     rule: dict[str, str] = field(default_factory=dict)
+    observed: dict[str, str] = field(default_factory=dict)
+    """What the target was seen to do where nothing is prescribed: for a person."""
     warning: str | None = None
     failure: TargetFailure | None = None
     failed_case: Case | None = None
@@ -190,6 +195,7 @@ class Examination:
             budget_used=record.budget_used,
             effective_precision=self._precision(record),
             rule=self.rule,
+            observed=self.observed,
             examples=self.examples,
             evaluations={
                 "forwards": spent.forwards - self._before.forwards,
@@ -221,6 +227,8 @@ class Examination:
             return Status.FAILED, told
         if self.contradiction:
             return Status.FAILED, self.contradiction
+        if self.failure is not None and self._lacking(self.failure):
+            return Status.UNSUPPORTED, f"gives no {self.feature}: {str(self.failure).splitlines()[0]}"
         if self.failure is not None:
             # The first line says what happened; what follows are a process's last words, for the log.
             return Status(self.failure.status), f"{str(self.failure).splitlines()[0]} in {self.failed_case!r}"
@@ -230,6 +238,11 @@ class Examination:
                 "nothing was compared: in this arithmetic the coordinates are uncertain by a cell",
             )
         return Status.PASSED, None
+
+    def _lacking(self, failure: TargetFailure) -> bool:
+        """Whether a failure says no more than that the target cannot do what it never claimed."""
+        optional = self.feature in CLAIMABLE and self.feature not in self.target.description.claims
+        return optional and isinstance(failure, TargetRaised)
 
     def failing(self) -> list[Subject]:
         """The subjects that failed on a case, with that case."""

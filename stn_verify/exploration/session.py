@@ -9,6 +9,7 @@ import pytest
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.description import Description
 from stn_verify.contract.errors import RequestError, UnknownChoiceError
+from stn_verify.contract.features import Feature
 from stn_verify.contract.target import Target
 from stn_verify.exploration.examination import Examination
 from stn_verify.exploration.profiles import Profile, profile_named
@@ -32,6 +33,7 @@ class Request:
     convention: Convention | None
     subjects: tuple[str, ...]
     unsupported: str | None = None
+    feature: Feature | None = None
 
     def __str__(self) -> str:
         convention = str(self.convention).replace("/", "-") if self.convention else "any"
@@ -71,6 +73,7 @@ class Session:
         large: bool = False,
         differentiated: bool = False,
         unless: str | None = None,
+        feature: Feature | None = None,
         dtypes: Sequence[str] = STORAGE_DTYPES,
     ) -> list[Request]:
         """Every dtype and convention to check a function with; a single unsupported one where it is not given at all.
@@ -80,11 +83,14 @@ class Session:
             large: whether the check is left out of profiles without large cases.
             differentiated: whether the check says nothing at all without gradients.
             unless: a function that makes the check needless where the target gives it.
+            feature: what the check asks beyond plain calls.
             dtypes: those for which the check says something.
         """
         given = self.description.functions.keys()
         if function not in given:
             return [Request("any", None, subjects, f"gives no {function}")]
+        if feature is not None and feature not in self.description.features:
+            return [Request("any", None, subjects, f"cannot be asked for {feature}")]
         missing: tuple[str, ...] = ()
         if function not in self.description.differentiable:
             missing = tuple(s for s in subjects if differentiated or s.startswith("grad_"))
@@ -98,7 +104,13 @@ class Session:
         if not padded:
             conventions = tuple({c.align_corners: c for c in conventions}.values())
         return unsupported + [
-            Request(dtype, convention, subjects, self.description.unsupported.get(dtype))  # type: ignore[call-overload]
+            Request(
+                dtype,
+                convention,
+                subjects,
+                self.description.unsupported.get(dtype),  # type: ignore[call-overload]  # dtype is any text
+                feature,
+            )
             for dtype in self.dtypes
             if dtype in dtypes
             for convention in conventions
@@ -120,6 +132,7 @@ class Session:
             self.target,
             self.profile,
             self.seed,
+            request.feature,
         )
 
     def unsupported(self, request: Request, suite: str, check: str) -> list[Verdict]:

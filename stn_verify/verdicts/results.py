@@ -66,6 +66,8 @@ class Verdict(BaseModel):
     """The finest arithmetic whose bound explains every error; None: nothing was compared, 'none': not even the coarsest."""
     rule: dict[Label, Label] = {}
     """Where kinks were named: place -> rule."""
+    observed: dict[Label, Label] = {}
+    """What was seen where nothing is prescribed: the coordinate that is not finite, the size of a spread -> what came."""
     examples: Count = 0
     evaluations: dict[Literal["forwards", "backwards"], Count] = {}
     """All calls of this verdict's check, which its subjects share."""

@@ -5,13 +5,22 @@ from collections.abc import Mapping
 
 from stn_verify.contract.description import Description
 from stn_verify.contract.errors import BrokenTargetError, ContractError
-from stn_verify.contract.target import Call, Evaluations, Reply, TargetCrashed, TargetReplied, TargetTimedOut
-from stn_verify.formats import STORAGE_DTYPES
+from stn_verify.contract.target import (
+    Call,
+    Evaluations,
+    Reply,
+    TargetCrashed,
+    TargetFailure,
+    TargetReplied,
+    TargetTimedOut,
+)
+from stn_verify.formats import STORAGE_DTYPES, Array
 from stn_verify.workers.evaluator import count
 from stn_verify.workers.expectations import check_reply
 from stn_verify.workers.frames import FrameError, Tensor, UnknownDtypeError, decode, encode
 from stn_verify.workers.process import WorkerProcess
 from stn_verify.workers.protocol import (
+    SECOND,
     Describe,
     Load,
     Ok,
@@ -112,12 +121,14 @@ class WorkerTarget:
             )
         try:
             reply = self._evaluate(call)
-        except (TargetCrashed, TargetTimedOut) as death:
-            self._deaths += 1
-            self._deaths_unforgiven += 1
-            self._last_death = death
+            check_reply(call, reply)
+        except TargetFailure as failure:
+            failure.call = call
+            if isinstance(failure, TargetCrashed | TargetTimedOut):
+                self._deaths += 1
+                self._deaths_unforgiven += 1
+                self._last_death = failure
             raise
-        check_reply(call, reply)
         return reply
 
     def forgive(self) -> None:
@@ -141,12 +152,12 @@ class WorkerTarget:
         request, tensors = evaluation(call, self._next_id())
         count(self.evaluations, call)
         try:
-            _, results = self._ask(process, request, self._deadline, tensors)
+            answer, results = self._ask(process, request, self._deadline, tensors)
         finally:
             # Any answer, even that it raised, shows that it lives.
             if self._process is not None:
                 self._deaths = self._deaths_unforgiven = 0
-        return _reply(call, results)
+        return _reply(call, results, answer)
 
     def _describe(self, *, probe: bool) -> Description:
         process = self._running()
@@ -238,13 +249,24 @@ class WorkerTarget:
         return self._id
 
 
-def _reply(call: Call, results: Mapping[str, Tensor]) -> Reply:
-    extra = sorted(name for name in results if name != "output" and not name.startswith("grad_"))
+def _reply(call: Call, results: Mapping[str, Tensor], answer: Ok) -> Reply:
+    known = ("output", "tangent")
+    extra = sorted(name for name in results if name not in known and not name.startswith(("grad_", SECOND)))
     if extra:
         raise TargetReplied(
             f"{call.function}: replied with tensors that nobody asked for: {', '.join(extra)}"
         )
     if "output" not in results:
         raise TargetReplied(f"{call.function}: the output is missing")
-    gradients = {name.removeprefix("grad_"): t.values for name, t in results.items() if name != "output"}
-    return Reply(results["output"].values, results["output"].dtype, gradients)
+    return Reply(
+        results["output"].values,
+        results["output"].dtype,
+        _values(results, "grad_"),
+        tangent=results["tangent"].values if "tangent" in results else None,
+        seconds=_values(results, SECOND),
+        seen=None if answer.seen is None else answer.seen.seen(),
+    )
+
+
+def _values(results: Mapping[str, Tensor], prefix: str) -> dict[str, Array]:
+    return {name.removeprefix(prefix): t.values for name, t in results.items() if name.startswith(prefix)}

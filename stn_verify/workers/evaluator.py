@@ -1,7 +1,7 @@
 """Calls an implementation in this process: native arrays in, the framework's gradients, carriers out."""
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,14 +9,19 @@ import numpy as np
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.description import Description
 from stn_verify.contract.errors import ContractError, RequestError, UnknownChoiceError
+from stn_verify.contract.features import Feature
 from stn_verify.contract.implementation import ARGUMENTS, DIFFERENTIABLE, Implementation
-from stn_verify.contract.target import Call, Evaluations, Reply, TargetFailure, TargetRaised, TargetReplied
+from stn_verify.contract.target import Call, Evaluations, Reply, TargetFailure, TargetRaised
 from stn_verify.formats import STORAGE_DTYPES, Array
 from stn_verify.frameworks import framework
-from stn_verify.workers.expectations import check_output_shape, check_reply
+from stn_verify.workers.execution import Execution, Natives
+from stn_verify.workers.expectations import check_reply
 from stn_verify.workers.protocol import Raised
 
 _NAME, _REASON = 200, 500
+
+DERIVED: tuple[Feature, ...] = ("forward mode", "double backward", "vmap", "compile")
+"""Features that need the framework's own differentiation."""
 
 
 class Evaluator:
@@ -28,6 +33,7 @@ class Evaluator:
         self.device = device
         self.framework = framework(implementation.framework)
         self.framework.check_device(device)
+        self._compiled: dict[str, Callable[..., Any]] = {}
 
     def evaluate(self, call: Call) -> Reply:
         """Execute one call; its arrays are copied, never written to.
@@ -37,10 +43,9 @@ class Evaluator:
             TargetReplied: it returned something that is no result.
             ContractError, UnknownChoiceError: the call cannot be made of this implementation.
         """
-        inputs = self._inputs(call)
-        cotangent = None if call.cotangent is None else self._array(call.cotangent, call.dtype)
+        natives = self._natives(call)
         try:
-            reply = self._reply(call, inputs, cotangent)
+            reply = Execution(self.implementation, self.framework, call, natives, self._compiled).reply()
         except (TargetFailure, RequestError):
             raise
         except (Exception, SystemExit) as error:
@@ -73,67 +78,33 @@ class Evaluator:
             "subgradient": held.subgradient,
             "device": self.device,
             "threads": self.framework.threads(),
+            "features": self._features(),
+            "claims": list(held.claims),
+            "deterministic": held.deterministic,
         }
         return Description.model_validate(described)
 
-    def _reply(self, call: Call, inputs: Sequence[Any], cotangent: Any) -> Reply:
-        choices = self._choices(call)
-        carried: list[tuple[Array, str]] = []
+    def _features(self) -> list[Feature]:
+        """What the framework can do, but for derivatives of a function whose product is its own."""
+        derived = () if self.framework.differentiates and not self.implementation.vjps else DERIVED
+        return [feature for feature in self.framework.features if feature not in derived]
 
-        def checked(*arguments: Any, **keywords: Any) -> Any:
-            """Judge the output before its derivative is taken, which would raise in the framework's words."""
-            output = self.implementation.functions[call.function](*arguments, **keywords)
-            carried.append(self._carrier(output, f"{call.function}: output"))
-            check_output_shape(call, carried[-1][0].shape)
-            return output
+    def _natives(self, call: Call) -> Natives:
+        self._check(call)
+        given = {name: self._placed(call, name, array) for name, array in call.arrays.items()}
+        inputs = [call.size if name == "size" else given[name] for name in ARGUMENTS[call.function]]
+        return Natives(
+            inputs,
+            None if call.cotangent is None else self._placed(call, "cotangent", call.cotangent),
+            {name: self._array(array, call.dtype) for name, array in call.tangents.items()},
+            {name: self._array(array, call.dtype) for name, array in call.seconds.items()},
+        )
 
-        product = self.implementation.vjps.get(call.function)
-        gradients: dict[str, Array] = {}
-        if not call.gradients:
-            checked(*inputs, **choices)
-        elif product is not None:
-            checked(*inputs, **choices)
-            gradients = self._own_gradients(call, product(*inputs, cotangent, **choices))
-        else:
-            gradients = self._framework_gradients(call, checked, inputs, cotangent)
-        values, dtype = carried[0]
-        return Reply(values, dtype, gradients)
+    def _placed(self, call: Call, name: str, carrier: Array) -> Any:
+        native = self._array(carrier, call.dtypes.get(name, call.dtype))
+        return self.framework.arranged(native, call.layouts[name]) if name in call.layouts else native
 
-    def _own_gradients(self, call: Call, returned: Any) -> dict[str, Array]:
-        names = DIFFERENTIABLE[call.function]
-        gradients = tuple(returned) if isinstance(returned, tuple | list) else (returned,)
-        if len(gradients) != len(names):
-            raise TargetReplied(
-                f"{call.function}_vjp: returned {len(gradients)} gradients, not {len(names)}"
-                f" ({', '.join(names)})"
-            )
-        by_name = dict(zip(names, gradients, strict=True))
-        return {name: self._gradient(call, name, by_name[name]) for name in call.gradients}
-
-    def _framework_gradients(
-        self, call: Call, function: Callable[..., Any], inputs: Sequence[Any], cotangent: Any
-    ) -> dict[str, Array]:
-        wanted = [ARGUMENTS[call.function].index(name) for name in call.gradients]
-        _, gradients = self.framework.vjp(function, inputs, self._choices(call), cotangent, wanted)
-        by_name = zip(call.gradients, gradients, strict=True)
-        return {name: self._gradient(call, name, gradient) for name, gradient in by_name}
-
-    def _gradient(self, call: Call, name: str, gradient: Any) -> Array:
-        if gradient is None:
-            raise TargetReplied(f"{call.function}: no gradient reaches {name}")
-        return self._carrier(gradient, f"{call.function}: the gradient of {name}")[0]
-
-    def _carrier(self, native: Any, what: str) -> tuple[Array, str]:
-        try:
-            return self.framework.carrier(native)
-        except TypeError as error:
-            raise TargetReplied(f"{what} is {error}") from None
-
-    def _choices(self, call: Call) -> dict[str, Any]:
-        taken = self.implementation.choices(call.function)
-        return {name: value for name, value in vars(call.convention).items() if name in taken}
-
-    def _inputs(self, call: Call) -> list[Any]:
+    def _check(self, call: Call) -> None:
         if call.function not in self.implementation.functions:
             given = ", ".join(self.implementation.functions)
             raise ContractError(f"{self.implementation.name} has no {call.function}; it has {given}")
@@ -157,8 +128,28 @@ class Evaluator:
                 f"{self.implementation.name}: {self.framework.name} does not differentiate,"
                 f" and no {call.function}_vjp is given"
             )
-        inputs = [self._array(call.arrays[name], call.dtype) for name in names]
-        return [*inputs, call.size] if sized else inputs
+        self._check_features(call)
+
+    def _check_features(self, call: Call) -> None:
+        asked: dict[Feature, bool] = {
+            "layouts": bool(call.layouts),
+            "mixed dtypes": any(dtype != call.dtype for dtype in call.dtypes.values()),
+            "watching": call.watched,
+            "threads": call.threads is not None,
+            "forward mode": bool(call.tangents),
+            "double backward": bool(call.seconds),
+            "vmap": call.way == "vmapped",
+            "compile": call.way == "compiled",
+        }
+        lacking = [name for name, wanted in asked.items() if wanted and name not in self._features()]
+        if lacking:
+            raise ContractError(f"{self.implementation.name} cannot be asked for {', '.join(lacking)}")
+        if call.seconds and set(call.seconds) != set(call.gradients):
+            raise ContractError(f"{call.function}: one second cotangent for each gradient, and no other")
+        if call.tangents and (call.gradients or not set(call.tangents) <= set(DIFFERENTIABLE[call.function])):
+            raise ContractError(
+                f"{call.function}: tangents go with inputs to differentiate, and no gradients"
+            )
 
     def _array(self, carrier: Array, dtype: str) -> Any:
         try:
@@ -215,7 +206,11 @@ class InProcessTarget:
     def call(self, call: Call) -> Reply:
         """Evaluate. Raises: what `Evaluator.evaluate` raises."""
         count(self.evaluations, call)
-        return self._evaluator.evaluate(call)
+        try:
+            return self._evaluator.evaluate(call)
+        except TargetFailure as failure:
+            failure.call = call
+            raise
 
     def forgive(self) -> None:
         """There is no process that could have died."""

@@ -17,9 +17,11 @@ Every request has a "call" and an "id"; the reply repeats the id. In this order:
          "functions": {"sample": ["padding", "align_corners"]}, "differentiable": ["sample"],
          "paddings": ["zeros"], "alignments": [false, true], "interpolation": "bilinear",
          "dtypes": ["float32"], "unsupported": {"float64": "not built"},
-         "compute_dtype": null, "subgradient": null, "device": "cpu", "threads": 1}
+         "compute_dtype": null, "subgradient": null, "device": "cpu", "threads": 1,
+         "features": [], "claims": [], "deterministic": false}
         `functions` names each function given with the choices that it takes. With "probe" false the target
-        must not be called to find out.
+        must not be called to find out. `features` names what it can be asked beyond plain calls; a program
+        without any (the default) may ignore every key of `evaluate` that is not shown below.
     {"call": "evaluate", "id": 3, "function": "sample", "padding": "zeros", "align_corners": false,
      "interpolation": "bilinear", "size": null, "dtype": "float32", "gradients": ["image", "grid"]}
         with the tensors that the function takes, stored in "dtype" (F64, F32, F16 or BF16):
@@ -30,6 +32,12 @@ Every request has a "call" and an "id"; the reply repeats the id. In this order:
         Reply: {"status": "ok", "id": 3} with the tensors `output` (sample, transform: [N,C,Ho,Wo]; generate:
         [N,Ho,Wo,2]) and `grad_image`, `grad_grid`, `grad_theta` for exactly the gradients asked: those of
         sum(output * cotangent), each of its input's shape, in any of the four dtypes.
+        Where its features allow it, a request may also hold
+            "layouts": {"image": "transposed"}, "dtypes": {"grid": "float64"}, "threads": 1,
+            "way": "compiled" or "vmapped", "watched": true,
+            the tensors `tangent_image`, ... (forward mode; the reply then has `tangent`), or
+            `second_image`, ... (double backward; the reply then has the same names and `second_cotangent`).
+        With "free": true any shapes may be sent and any output shape may come back.
 
 Any request may be answered otherwise:
 
@@ -60,17 +68,21 @@ from stn_verify.contract.errors import (
     UnknownChoiceError,
     UnknownTargetError,
 )
-from stn_verify.contract.target import Call, TargetRaised
+from stn_verify.contract.features import Layout, Way
+from stn_verify.contract.target import Call, Seen, TargetRaised
 from stn_verify.formats import Array
 from stn_verify.workers.frames import FrameError, Tensor
 
 _PACKAGE = str(Path(__file__).parents[1])
 _TYPE, _MESSAGE, _TRACEBACK = 200, 4_000, 20_000
+TANGENT, SECOND = "tangent_", "second_"
 
 FunctionName = Literal["sample", "transform", "generate"]
 InputName = Literal["image", "grid", "theta"]
+ArrayName = Literal["image", "grid", "theta", "cotangent"]
 Side = Annotated[int, Field(ge=0, le=2**31)]
 Id = Annotated[int, Field(ge=0, le=2**63)]
+_Short = Annotated[str, Field(max_length=60)]
 
 REFUSALS = MappingProxyType(
     {
@@ -115,12 +127,54 @@ class Evaluate(_Message):
     size: tuple[Side, Side] | None
     dtype: Dtype
     gradients: tuple[InputName, ...]
+    layouts: dict[ArrayName, Layout] = {}
+    dtypes: dict[ArrayName, Dtype] = {}
+    threads: Annotated[int, Field(ge=1, le=4096)] | None = None
+    way: Way = "plain"
+    watched: bool = False
+    free: bool = False
 
     def with_arrays(self, arrays: dict[str, Array]) -> Call:
         """The call that this request and its arrays make."""
         cotangent = arrays.pop("cotangent", None)
         convention = Convention(self.padding, self.align_corners, self.interpolation)
-        return Call(self.function, arrays, self.dtype, convention, self.size, cotangent, self.gradients)
+        tangents, seconds = _prefixed(arrays, TANGENT), _prefixed(arrays, SECOND)
+        return Call(
+            self.function,
+            {name: array for name, array in arrays.items() if not name.startswith((TANGENT, SECOND))},
+            self.dtype,
+            convention,
+            self.size,
+            cotangent,
+            self.gradients,
+            layouts={str(name): layout for name, layout in self.layouts.items()},
+            dtypes={str(name): dtype for name, dtype in self.dtypes.items()},
+            threads=self.threads,
+            way=self.way,
+            tangents=tangents,
+            seconds=seconds,
+            watched=self.watched,
+            free=self.free,
+        )
+
+
+class Witnessed(BaseModel):
+    """What a watched call showed beside its numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    written: Annotated[tuple[ArrayName, ...], Field(max_length=8)]
+    dtypes: Annotated[dict[_Short, _Short], Field(max_length=8)]
+    devices: Annotated[dict[_Short, _Short], Field(max_length=8)]
+
+    @classmethod
+    def of(cls, seen: Seen | None) -> Self | None:
+        """The message for what was seen."""
+        return None if seen is None else cls.model_validate(vars(seen))
+
+    def seen(self) -> Seen:
+        """The same as the harness keeps it."""
+        return Seen(tuple(self.written), self.dtypes, self.devices)
 
 
 class Ok(_Message):
@@ -128,6 +182,7 @@ class Ok(_Message):
 
     status: Literal["ok"] = "ok"
     description: Description | None = None
+    seen: Witnessed | None = None
 
 
 class Raised(_Message):
@@ -239,12 +294,24 @@ def evaluation(call: Call, id: int) -> tuple[Evaluate, dict[str, Tensor]]:
                 "size": None if call.size is None else [int(side) for side in call.size],
                 "dtype": call.dtype,
                 "gradients": call.gradients,
+                "layouts": dict(call.layouts),
+                "dtypes": dict(call.dtypes),
+                "threads": call.threads,
+                "way": call.way,
+                "watched": call.watched,
+                "free": call.free,
             }
         )
     except ValidationError as error:
         raise ContractError(f"no call of protocol 1: {_first(error)}") from None
     arrays = dict(call.arrays) | ({} if call.cotangent is None else {"cotangent": call.cotangent})
-    return request, {name: Tensor(array, call.dtype) for name, array in arrays.items()}
+    arrays |= {f"{TANGENT}{name}": array for name, array in call.tangents.items()}
+    arrays |= {f"{SECOND}{name}": array for name, array in call.seconds.items()}
+    return request, {name: Tensor(array, call.dtypes.get(name, call.dtype)) for name, array in arrays.items()}
+
+
+def _prefixed(arrays: dict[str, Array], prefix: str) -> dict[str, Array]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _of_the_target(trace: TracebackType | None) -> TracebackType | None:

@@ -13,6 +13,7 @@ from stn_verify.workers.evaluator import Evaluator
 from stn_verify.workers.frames import FrameError, Tensor, decode, encode, read_frame, write_frame
 from stn_verify.workers.parenthood import die_with_parent
 from stn_verify.workers.protocol import (
+    SECOND,
     Answer,
     Describe,
     Evaluate,
@@ -22,6 +23,7 @@ from stn_verify.workers.protocol import (
     Refused,
     Request,
     Unusable,
+    Witnessed,
     parse_request,
 )
 
@@ -76,7 +78,8 @@ class Server:
                 return Ok(id=request.id, description=self._loaded().describe(probe=request.probe)), _NOTHING
             case Evaluate():
                 call = request.with_arrays({name: tensor.values for name, tensor in tensors.items()})
-                return Ok(id=request.id), _results(self._loaded().evaluate(call))
+                reply = self._loaded().evaluate(call)
+                return Ok(id=request.id, seen=Witnessed.of(reply.seen)), _results(reply)
 
     def _loaded(self) -> Evaluator:
         if self._evaluator is None:
@@ -105,8 +108,11 @@ def main(requests: int, replies: int) -> int:
 
 
 def _results(reply: Reply) -> dict[str, Tensor]:
-    gradients = {f"grad_{name}": Tensor(values, "float64") for name, values in reply.gradients.items()}
-    return {"output": Tensor(reply.output, reply.dtype), **gradients}
+    derived = {f"grad_{name}": values for name, values in reply.gradients.items()}
+    derived |= {f"{SECOND}{name}": values for name, values in reply.seconds.items()}
+    derived |= {} if reply.tangent is None else {"tangent": reply.tangent}
+    carried = {name: Tensor(values, "float64") for name, values in derived.items()}
+    return {"output": Tensor(reply.output, reply.dtype), **carried}
 
 
 def _encoded(answer: Answer, results: Mapping[str, Tensor]) -> list[memoryview]:
