@@ -60,6 +60,8 @@ class Entry(BaseModel):
     """Names or shell-style patterns."""
     status: Annotated[tuple[Failure, ...], *OneOrSeveral] | None = None
     """How it is known to fail: a known exception that becomes a crash is not excused."""
+    message: Annotated[tuple[Name, ...], *OneOrSeveral] | None = None
+    """Shell-style patterns of what the failure says: another exception than the known one is not excused."""
     device: Annotated[tuple[Name, ...], *OneOrSeveral] | None = None
     """Names or shell-style patterns of the devices that it fails on."""
     reason: Told
@@ -81,7 +83,8 @@ class Entry(BaseModel):
     def excuses(self, verdict: Verdict) -> bool:
         """Whether the verdict failed as the entry says."""
         failed = verdict.status in (EXCUSABLE if self.status is None else self.status)
-        return failed and self.names(verdict)
+        said = self.message is None or _matches(verdict.reason or "", self.message)
+        return failed and said and self.names(verdict)
 
     def holds_on(self, device: str) -> bool:
         """Whether the entry speaks of runs on this device."""

@@ -34,6 +34,7 @@ tables = st.fixed_dictionaries(
         "dtype": several(st.sampled_from(STORAGE_DTYPES)),
         "convention": several(words),
         "status": several(st.sampled_from([str(status) for status in EXCUSABLE])),
+        "message": several(words),
         "sometimes": told,
     },
 )
