@@ -176,7 +176,8 @@ def _fault(name: str, examined: Examination, verdict: Verdict) -> Fault | None:
     if verdict.status.conforms or verdict.status is Status.UNDECIDED:
         return None
     for record in examined.failing():
-        if record.name == verdict.subject and record.case is not None:
+        # A statement that does not hold has no number that a script could show.
+        if record.name == verdict.subject and record.case is not None and record.worst is not None:
             return Fault(name, examined, record.name, record.case, record.worst)
     if examined.contradiction or examined.failure is None or examined.failed_case is None:
         return None
