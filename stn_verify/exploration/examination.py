@@ -20,11 +20,12 @@ from stn_verify.contract.target import Call, Evaluations, Target, TargetFailure,
 from stn_verify.exploration.profiles import Profile
 from stn_verify.formats import named
 from stn_verify.judging.arithmetics import LADDER, claimed
+from stn_verify.judging.statement import Statement
 from stn_verify.verdicts.results import Status, Verdict
 from stn_verify.verdicts.untrusted import storable
 
 CaseT = TypeVar("CaseT", bound=Case)
-Check = Callable[[Target, CaseT], Iterable[Comparison]]
+Check = Callable[[Target, CaseT], Iterable[Comparison | Statement]]
 
 
 class Nonconforming(AssertionError):  # noqa: N818  reads as the verdict that it is
@@ -45,14 +46,24 @@ class Subject:
     worst: Worst | None = None
     case: Case | None = None
     calls: tuple[Call, ...] = ()
-    """What showed the worst, where it was not the case's own call alone: as in `Comparison`, like the next two."""
+    """What showed the failure, where it was not the case's own call alone: as in `Comparison`, like the next two."""
     formula: str | None = None
     law: str | None = None
+    held: bool = False
+    """Whether a statement that is no number was held against it."""
+    untrue: str | None = None
+    """What such a statement was found to be, where it does not hold and no number is wrong."""
 
-    def fail(self, case: Case, worst: Worst | None, by: Comparison) -> None:
+    @property
+    def held_to(self) -> str:
+        """The law that failed, as a reason ends."""
+        return f"; what must hold: {self.law}" if self.law else ""
+
+    def fail(self, case: Case, worst: Worst | None, by: Comparison | Statement) -> None:
         """Keep a failure and what is needed to show it again."""
         self.worst, self.case = worst, case
-        self.calls, self.formula, self.law = by.calls, by.formula, by.law
+        self.calls, self.law = by.calls, by.law
+        self.formula = by.formula if isinstance(by, Comparison) else None
 
 
 @dataclass
@@ -97,8 +108,11 @@ class Examination:
         """What the target is judged by."""
         return claimed(self.target.description, self.dtype)
 
-    def explore(self, cases: SearchStrategy[CaseT], check: Check[CaseT]) -> None:
+    def explore(self, cases: SearchStrategy[CaseT], check: Check[CaseT], *, most: int | None = None) -> None:
         """Judge cases that Hypothesis draws, steering towards large budgets and shrinking failures.
+
+        Args:
+            most: examples that are enough where one asks for many calls, whatever the profile allows.
 
         Raises:
             Nonconforming: something failed; `verdicts` says what.
@@ -106,8 +120,12 @@ class Examination:
         # Each check draws cases of its own: together they see more than one sequence would.
         name = f"{self.seed}/{self.suite}/{self.check}/{self.dtype}/{self.convention}"
 
+        settings = self.profile.settings()
+        if most is not None:
+            settings = hypothesis.settings(settings, max_examples=min(most, settings.max_examples))
+
         @hypothesis.seed(zlib.crc32(name.encode()))
-        @self.profile.settings()
+        @settings
         @hypothesis.given(cases)
         def example(case: CaseT) -> None:
             self._example(case, check, steer=self.profile.target)
@@ -157,7 +175,7 @@ class Examination:
         forwards, backwards = self.target.evaluations.forwards, self.target.evaluations.backwards
         self.examples += 1
         try:
-            comparisons = list(check(self.target, case))
+            judged = list(check(self.target, case))
         except TargetFailure as failure:
             self._fail(failure, case)
             raise _Stop from failure
@@ -165,12 +183,23 @@ class Examination:
             spent = self.target.evaluations
             self._most.forwards = max(self._most.forwards, spent.forwards - forwards)
             self._most.backwards = max(self._most.backwards, spent.backwards - backwards)
-        outside = {c.subject for c in comparisons if self._record(c, case, steer=steer) > 1}
+        outside = {each.subject for each in judged if self._wrong(each, case, steer=steer)}
         if outside - self._settled:
             raise Nonconforming(f"{', '.join(sorted(outside))} of {case!r}")
 
     def _fail(self, failure: TargetFailure, case: Case) -> None:
         self.failure, self.failed_case = failure, case
+
+    def _wrong(self, judged: Comparison | Statement, case: Case, *, steer: bool) -> bool:
+        if isinstance(judged, Comparison):
+            return self._record(judged, case, steer=steer) > 1
+        record = self._records[judged.subject]
+        record.held = True
+        known = record.case is not None and elements(case) > elements(record.case)
+        if not judged.holds and record.worst is None and not known:
+            record.untrue = judged.told
+            record.fail(case, None, judged)
+        return not judged.holds
 
     def _record(self, comparison: Comparison, case: Case, *, steer: bool) -> float:
         record = self._records[comparison.subject]
@@ -183,7 +212,9 @@ class Examination:
             return 0.0
         used = comparison.budget_used(self.arithmetic)
         record.budget_used = max(used, record.budget_used or 0.0)
-        if used > 1 and (record.case is None or elements(case) <= elements(record.case)):
+        if used > 1 and (
+            record.worst is None or record.case is None or elements(case) <= elements(record.case)
+        ):
             record.fail(case, comparison.worst(self.arithmetic), comparison)
         if steer and used < 1e300:
             hypothesis.target(used, label=comparison.subject)
@@ -254,17 +285,17 @@ class Examination:
             precision = self._precision(record)
             if precision not in (None, "none", self.arithmetic.compute.name):
                 told += f"; as exact as {precision} arithmetic, {self.arithmetic.compute.name} is claimed"
-            if record.law:
-                told += f"; what must hold: {record.law}"
-            return Status.FAILED, told
-        if self.contradiction:
-            return Status.FAILED, self.contradiction
+            return Status.FAILED, told + record.held_to
+        untrue = f"{record.untrue} in {record.case!r}{record.held_to}" if record.untrue else None
+        contradiction = untrue or self.contradiction
+        if contradiction:
+            return Status.FAILED, contradiction
         if self.failure is not None and self._lacking(self.failure):
             return Status.UNSUPPORTED, f"gives no {self.feature}: {str(self.failure).splitlines()[0]}"
         if self.failure is not None:
             # The first line says what happened; what follows are a process's last words, for the log.
             return Status(self.failure.status), f"{str(self.failure).splitlines()[0]} in {self.failed_case!r}"
-        if record.budget_used is None:
+        if record.budget_used is None and not record.held:
             return (
                 Status.UNDECIDED,
                 "nothing was compared: in this arithmetic the coordinates are uncertain by a cell",

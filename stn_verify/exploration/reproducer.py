@@ -1,5 +1,6 @@
 """From verdicts to reproducers: what there is to show of a failure."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from stn_verify.cases.case import Case
@@ -46,7 +47,8 @@ def _fault(name: str, examined: Examination, verdict: Verdict) -> Fault | None:
         return None
     for record in examined.failing():
         if record.name == verdict.subject and record.case is not None:
-            return _of_record(name, examined, record, record.case, record.name, str(record.worst))
+            found = record.untrue or "" if record.worst is None else str(record.worst)
+            return _of_record(name, examined, record, record.case, record.name, found)
     if examined.contradiction:
         shown = examined.contradicted
         if shown is None or shown.case is None:
@@ -58,7 +60,8 @@ def _fault(name: str, examined: Examination, verdict: Verdict) -> Fault | None:
     # Further lines are a worker's last words, with paths of the machine that it ran on.
     found = str(examined.failure).partition("\n")[0]
     stopped = Subject("", case=case, calls=() if call is None else (call,))
-    return _of_record(name, examined, stopped, case, examined.failure.status, found)
+    fault = _of_record(name, examined, stopped, case, examined.failure.status, found)
+    return replace(fault, stopped=True)
 
 
 def _of_record(

@@ -102,8 +102,12 @@ class Dialect(Protocol):
         """The function `is_result(result, shape)`."""
         ...
 
-    def placed(self, name: str) -> str:
-        """The dtype and the device of an array."""
+    def whereabouts(self, name: str) -> str:
+        """The dtype and the device of an array, to be printed."""
+        ...
+
+    def unlike(self, result: str, name: str, *, finer: bool) -> str:
+        """Whether a result is of another dtype or device than an input; `finer`: a finer dtype is as good."""
         ...
 
 

@@ -38,7 +38,7 @@ class Fault:
     dtype: str
     convention: str
     label: str
-    """What sets it apart from the other failures of the check: a subject, a status, or "contradicted"."""
+    """What sets it apart from the other failures of the check: a subject, a call's status, or "contradicted"."""
     found: str
     """For a person."""
     calls: tuple[Call, ...]
@@ -46,6 +46,8 @@ class Fault:
     worst: Worst | None = None
     formula: str | None = None
     law: str | None = None
+    stopped: bool = False
+    """Whether the last call brought no result; `label` is then its status."""
     case_kind: str = ""
     """What kind of case it was found on."""
 
@@ -72,7 +74,7 @@ class Fault:
         """What the script judges."""
         if self.worst is not None:
             return "number" if self.expression or self.result in RESULTS else "told"
-        if self.label != "contradicted":
+        if self.stopped:
             # What ends the process may still be expected to refuse the call.
             return "answered" if self.last.free and self.label in _ENDED else "no result"
         if self.last.free:

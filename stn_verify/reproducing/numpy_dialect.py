@@ -94,9 +94,15 @@ class NumpyDialect:
         """But for the sign of zero and the payload of NaN."""
         return f"np.array_equal({first}, {second}, equal_nan=True)"
 
-    def placed(self, name: str) -> str:
+    def whereabouts(self, name: str) -> str:
         """What a result shares with the input that it belongs to."""
         return f"{name}.dtype"
+
+    def unlike(self, result: str, name: str, *, finer: bool) -> str:
+        """The smaller the spacing of a dtype at 1, the finer it is."""
+        coarser = f"np.finfo({result}.dtype).eps > np.finfo({name}.dtype).eps"
+        other = coarser if finer else f"{result}.dtype != {name}.dtype"
+        return f"{other}"
 
     def is_result(self) -> list[str]:
         """Of any of the three dtypes."""

@@ -21,7 +21,7 @@ from stn_verify.reproducing.literals import array_literal, python
 from stn_verify.reproducing.numpy_dialect import NumpyDialect
 from stn_verify.reproducing.sequence import Variables
 from stn_verify.reproducing.steps import Steps
-from stn_verify.reproducing.story import EVENTS, docstring
+from stn_verify.reproducing.story import docstring, event
 from stn_verify.reproducing.torch_dialect import TorchDialect
 from stn_verify.workers.protocol import evaluation
 
@@ -68,7 +68,7 @@ class Script:
             "filed": self.filed,
             "index": ", ".join(map(str, worst.index)) if worst else "",
             "nan_is_right": worst is not None and math.isnan(worst.low),
-            "event": EVENTS.get(fault.label, fault.label),
+            "event": event(fault),
             "constants": self._constants(),
         }
 

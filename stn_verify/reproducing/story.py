@@ -6,16 +6,15 @@ from stn_verify.contract.target import Call
 from stn_verify.reproducing.fault import Fault
 from stn_verify.reproducing.literals import shown, wrapped
 
-EVENTS = MappingProxyType(
+_EVENTS = MappingProxyType(
     {
         "crashed": "crashes",
         "timed out": "does not return",
         "raised": "raises an exception",
         "failed": "returns what is no result",
-        "contradicted": "is answered",
     }
 )
-"""What a call does that is to be refused or to bring a result, by the label of its fault."""
+"""What a call does that brings no result, by its status."""
 
 _STATUS = MappingProxyType(
     {
@@ -48,17 +47,22 @@ def docstring(fault: Fault, *, beside: str) -> str:
     return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
+def event(fault: Fault) -> str:
+    """What a call does that brings no result, or one where an exception is expected."""
+    if not fault.stopped:
+        return "answers"
+    return f"{_EVENTS[fault.label]}{' on' if fault.kind == 'answered' else ''}"
+
+
 def _title(fault: Fault) -> str:
     function = f"`{fault.last.function}`"
     match fault.kind:
         case "number":
             return f"{shown(fault.subject)} of {function} is outside its bound."
         case "no result":
-            return f"{function} {EVENTS.get(fault.label, fault.label)}."
-        case "answered" if fault.label == "contradicted":
-            return f"{function} answers a wrong call."
+            return f"{function} {event(fault)}."
         case "answered":
-            return f"{function} {EVENTS[fault.label]} on a wrong call."
+            return f"{function} {event(fault)} a wrong call."
         case "seen":
             return f"{function} changes its inputs, or returns another dtype or device."
         case "told":

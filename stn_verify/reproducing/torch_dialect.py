@@ -110,9 +110,11 @@ class TorchDialect:
         differentiated = (
             f"{unpacking(gradients)} = torch.autograd.grad(output, [{wanted}], {self._received(manner)})"
         )
+        # Loading the target may have switched gradients off.
+        enabled = [] if manner.inline else ["torch.set_grad_enabled(True)"]
         required = self._required(call)
         if not self.own(call, manner):
-            return [*required, *output, differentiated]
+            return [*enabled, *required, *output, differentiated]
         product = manner.vjp(call)
         return [
             f"if {product} is None:",
@@ -194,9 +196,15 @@ class TorchDialect:
         """Bit for bit, but for the sign of zero and the payload of NaN."""
         return f"torch.allclose({first}, {second}, rtol=0, atol=0, equal_nan=True)"
 
-    def placed(self, name: str) -> str:
+    def whereabouts(self, name: str) -> str:
         """What a result shares with the input that it belongs to."""
-        return f"({name}.dtype, {name}.device)"
+        return f"{name}.dtype, str({name}.device)"
+
+    def unlike(self, result: str, name: str, *, finer: bool) -> str:
+        """The smaller the spacing of a dtype at 1, the finer it is."""
+        coarser = f"torch.finfo({result}.dtype).eps > torch.finfo({name}.dtype).eps"
+        other = coarser if finer else f"{result}.dtype != {name}.dtype"
+        return f"{other} or {result}.device != {name}.device"
 
     def is_result(self) -> list[str]:
         """Of any of the four dtypes."""
