@@ -66,11 +66,11 @@ class Dialect(Protocol):
         """Whether the target's own vector-Jacobian product may be called."""
         ...
 
-    def prelude(self, call: Call, manner: Manner) -> list[str]:
-        """A function `apply` of arrays alone, where the call needs one."""
+    def prelude(self, call: Call, manner: Manner, suffix: str) -> list[str]:
+        """Functions of arrays alone that the call needs, if any; their names end in the suffix."""
         ...
 
-    def body(self, call: Call, manner: Manner, apply: str, *, tell: bool) -> list[str]:
+    def body(self, call: Call, manner: Manner, suffix: str, *, tell: bool) -> list[str]:
         """The call; afterwards each of its results has its name. `tell`: print `TELL` as soon as there is an output."""
         ...
 

@@ -52,11 +52,11 @@ class NumpyDialect:
         """NumPy differentiates nothing."""
         return bool(call.gradients) and not manner.inline
 
-    def prelude(self, call: Call, manner: Manner) -> list[str]:
+    def prelude(self, call: Call, manner: Manner, suffix: str) -> list[str]:
         """NumPy compiles and maps nothing."""
         return []
 
-    def body(self, call: Call, manner: Manner, apply: str, *, tell: bool) -> list[str]:
+    def body(self, call: Call, manner: Manner, suffix: str, *, tell: bool) -> list[str]:
         """The function, and its product where gradients are asked for."""
         keywords = f"{manner.keywords(call)})"
         told = [TELL] if tell else []

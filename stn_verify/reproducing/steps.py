@@ -28,8 +28,8 @@ class Steps:
     """What stands before the arrays: functions of arrays alone."""
     functions: list[str] = field(default_factory=list)
     """What stands after them: the functions of several calls."""
-    _applied: dict[tuple[str, ...], str] = field(default_factory=dict)
-    _named: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _preluded: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _called: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     @property
     def single(self) -> bool:
@@ -67,10 +67,10 @@ class Steps:
             f"return {maker}({kept})",
         ]
         heading = f"({', '.join(given)}):"
-        known = len(self._named)
-        name = self._name(self._named, "call", [heading, *body])
-        if len(self._named) > known:
-            self.functions += ["", "", f"def {name}{heading}", *indented(body)]
+        known = len(self._called)
+        name = f"call{_suffix(self._called, [heading, *body])}"
+        if len(self._called) > known:
+            self.functions += [f"def {name}{heading}", *indented(body), "", ""]
         return f"{name}({', '.join(names[parameter] for parameter in given)})"
 
     def _made(self, call: Call, sources: Mapping[str, str]) -> list[str]:
@@ -83,7 +83,7 @@ class Steps:
         tell = self.fault.kind == "no result"
         return [
             *self._threads(call),
-            *self.dialect.body(call, self.manner, self._apply(call), tell=tell),
+            *self.dialect.body(call, self.manner, self._suffix(call), tell=tell),
         ]
 
     def _threads(self, call: Call) -> list[str]:
@@ -92,19 +92,19 @@ class Steps:
         limited = any(other.threads is not None for other in self.fault.scripted)
         return self.dialect.threads("threads") if limited else []
 
-    def _apply(self, call: Call) -> str:
-        """The name of the function that the call's prelude defines."""
-        prelude = self.dialect.prelude(call, self.manner)
+    def _suffix(self, call: Call) -> str:
+        """Of the names of the functions that the call's prelude defines."""
+        prelude = self.dialect.prelude(call, self.manner, "")
         if not prelude:
             return ""
-        known = len(self._applied)
-        name = self._name(self._applied, "apply", prelude)
-        if len(self._applied) > known:
-            self.preludes += [*(line.replace("def apply(", f"def {name}(") for line in prelude), "", ""]
-        return name
+        known = len(self._preluded)
+        suffix = _suffix(self._preluded, prelude)
+        if len(self._preluded) > known:
+            self.preludes += [*self.dialect.prelude(call, self.manner, suffix), "", ""]
+        return suffix
 
-    @staticmethod
-    def _name(known: dict[tuple[str, ...], str], stem: str, lines: list[str]) -> str:
-        """The same lines have the same name."""
-        count = len(known) + 1
-        return known.setdefault(tuple(lines), stem if count == 1 else f"{stem}_{count}")
+
+def _suffix(known: dict[tuple[str, ...], str], lines: list[str]) -> str:
+    """The same lines have the same: nothing, _2, _3, ..."""
+    count = len(known) + 1
+    return known.setdefault(tuple(lines), "" if count == 1 else f"_{count}")

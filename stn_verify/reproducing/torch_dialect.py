@@ -58,14 +58,25 @@ class TorchDialect:
         plain = call.way == "plain" and not call.seconds
         return bool(call.gradients) and plain and manner.product and not manner.inline
 
-    def prelude(self, call: Call, manner: Manner) -> list[str]:
-        """What is compiled or mapped is a function of tensors alone."""
+    def prelude(self, call: Call, manner: Manner, suffix: str) -> list[str]:
+        """What is compiled, mapped or moved along a direction is a function of tensors alone."""
         if call.way == "plain" and not call.tangents:
             return []
         compiled = ["@torch.compile"] if call.way == "compiled" else []
-        header = f"def apply({', '.join(call.arrays)}):"
+        header = f"def apply{suffix}({arrays_of(call)}):"
         batch = 1 if call.way == "vmapped" else None
-        return [*compiled, header, *indented(self._applied(call, manner, "return ", batch))]
+        applied = [*compiled, header, *indented(self._applied(call, manner, "return ", batch))]
+        if call.way != "vmapped" or not call.gradients:
+            return applied
+        wanted = ", ".join(call.gradients)
+        return [
+            *applied,
+            "",
+            "",
+            f"def derived{suffix}(cotangent, {arrays_of(call)}):",
+            f"    output, pull = torch.func.vjp(lambda {wanted}: {_alone(call, suffix)}, {wanted})",
+            "    return output, pull(cotangent)",
+        ]
 
     def _applied(self, call: Call, manner: Manner, to: str, batch: int | None = None) -> list[str]:
         """The target's function at the call's arrays; `to` takes the output."""
@@ -90,14 +101,14 @@ class TorchDialect:
             ")",
         ]
 
-    def body(self, call: Call, manner: Manner, apply: str, *, tell: bool) -> list[str]:
+    def body(self, call: Call, manner: Manner, suffix: str, *, tell: bool) -> list[str]:
         """As the adapter makes the call."""
         told = [TELL] if tell else []
         if call.tangents:
-            return [*self._forward_mode(call, apply), *told]
+            return [*self._forward_mode(call, suffix), *told]
         if call.way == "vmapped":
-            return [*self._mapped(call, apply), *told]
-        output = [f"output = {apply}({arrays_of(call)})"]
+            return [*self._mapped(call, suffix), *told]
+        output = [f"output = apply{suffix}({arrays_of(call)})"]
         if call.way == "plain":
             output = self._applied(call, manner, "output = ")
         output += told
@@ -146,31 +157,23 @@ class TorchDialect:
             ")",
         ]
 
-    def _forward_mode(self, call: Call, apply: str) -> list[str]:
+    def _forward_mode(self, call: Call, suffix: str) -> list[str]:
         moved = list(call.tangents)
         return [
             "output, tangent = torch.func.jvp(",
-            f"    lambda {', '.join(moved)}: {apply}({arrays_of(call)}),",
+            f"    lambda {', '.join(moved)}: apply{suffix}({arrays_of(call)}),",
             f"    {listed(moved)},",
             f"    {listed([f'{TANGENT}{name}' for name in moved])},",
             ")",
         ]
 
-    def _mapped(self, call: Call, apply: str) -> list[str]:
+    def _mapped(self, call: Call, suffix: str) -> list[str]:
         """Over the batch, in batches of one."""
-        names = ", ".join(call.arrays)
-        alone = f"{apply}({', '.join(f'{name}[None]' for name in call.arrays)})[0]"
+        names = arrays_of(call)
         if not call.gradients:
-            return [f"output = torch.vmap(lambda {names}: {alone})({names})"]
-        wanted = ", ".join(call.gradients)
-        gradients = [SUBJECTS[name] for name in call.gradients]
-        return [
-            f"def derived(cotangent, {names}):",
-            f"    output, pull = torch.func.vjp(lambda {wanted}: {alone}, {wanted})",
-            "    return output, pull(cotangent)",
-            "",
-            f"output, {listed(gradients)} = torch.vmap(derived)(cotangent, {names})",
-        ]
+            return [f"output = torch.vmap(lambda {names}: {_alone(call, suffix)})({names})"]
+        gradients = listed([SUBJECTS[name] for name in call.gradients])
+        return [f"output, {gradients} = torch.vmap(derived{suffix})(cotangent, {names})"]
 
     def threads(self, count: str) -> list[str]:
         """Of one operation on the CPU."""
@@ -213,3 +216,8 @@ class TorchDialect:
             "    dtypes = (torch.float64, torch.float32, torch.float16, torch.bfloat16)",
             "    return isinstance(result, torch.Tensor) and result.dtype in dtypes and result.shape == shape",
         ]
+
+
+def _alone(call: Call, suffix: str) -> str:
+    """The function at one image of the batch, given a batch of one."""
+    return f"apply{suffix}({', '.join(f'{name}[None]' for name in call.arrays)})[0]"

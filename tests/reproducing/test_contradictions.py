@@ -96,7 +96,7 @@ def test_a_wrong_call_that_ends_the_process(bench: Any) -> None:
 @pytest.mark.parametrize(
     ("then", "says"),
     [
-        ("image.data[0, 0, 0, 0] = 7", "inputs written to: image\n"),
+        ("image.data[0, 0, 0, 0] = 7.5", "inputs written to: image\n"),
         ("grid.data.mul_(0.5)", "inputs written to: grid\n"),
         ("output = output.double()", "of a wrong dtype or device: output\n"),
     ],
