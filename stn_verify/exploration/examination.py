@@ -12,12 +12,13 @@ from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from stn_verify.bounds.arithmetic import Arithmetic
-from stn_verify.bounds.comparison import Comparison, Worst
+from stn_verify.bounds.comparison import Comparison
 from stn_verify.cases.case import Case, elements
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.features import CLAIMABLE, Feature
 from stn_verify.contract.target import Call, Evaluations, Target, TargetFailure, TargetRaised
 from stn_verify.exploration.profiles import Profile
+from stn_verify.exploration.subject import Subject
 from stn_verify.formats import named
 from stn_verify.judging.arithmetics import LADDER, claimed
 from stn_verify.judging.statement import Statement
@@ -34,36 +35,6 @@ class Nonconforming(AssertionError):  # noqa: N818  reads as the verdict that it
 
 class _Stop(BaseException):
     """Ends an exploration at once: Hypothesis catches only Exception, and would call a crashing target again."""
-
-
-@dataclass
-class Subject:
-    """What is known of one subject after some examples."""
-
-    name: str
-    budget_used: float | None = None
-    ladder: int = 0
-    worst: Worst | None = None
-    case: Case | None = None
-    calls: tuple[Call, ...] = ()
-    """What showed the failure, where it was not the case's own call alone: as in `Comparison`, like the next two."""
-    formula: str | None = None
-    law: str | None = None
-    held: bool = False
-    """Whether a statement that is no number was held against it."""
-    untrue: str | None = None
-    """What such a statement was found to be, where it does not hold and no number is wrong."""
-
-    @property
-    def held_to(self) -> str:
-        """The law that failed, as a reason ends."""
-        return f"; what must hold: {self.law}" if self.law else ""
-
-    def fail(self, case: Case, worst: Worst | None, by: Comparison | Statement) -> None:
-        """Keep a failure and what is needed to show it again."""
-        self.worst, self.case = worst, case
-        self.calls, self.law = by.calls, by.law
-        self.formula = by.formula if isinstance(by, Comparison) else None
 
 
 @dataclass

@@ -6,7 +6,8 @@ from pathlib import Path
 from stn_verify.cases.case import Case
 from stn_verify.contract.implementation import DIFFERENTIABLE
 from stn_verify.contract.target import Call
-from stn_verify.exploration.examination import Examination, Subject
+from stn_verify.exploration.examination import Examination
+from stn_verify.exploration.subject import Subject
 from stn_verify.judging.reference import SUBJECTS
 from stn_verify.reproducing.fault import Fault
 from stn_verify.reproducing.writing import attempt

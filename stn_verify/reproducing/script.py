@@ -112,7 +112,7 @@ class Script:
             and any(call.threads is not None for call in fault.scripted),
             "last": fault.last,
             "results": results(fault.last),
-            "shapes": shapes(fault.last) if fault.kind == "no result" and not fault.last.free else {},
+            "shapes": shapes(fault.last) if fault.kind == "no result" and not fault.last.free else None,
             "judged": self._judged(dialect, single=steps.single),
             "likes": _likes(fault.last),
             "inputs": [*fault.last.arrays, *(["cotangent"] if fault.last.gradients else [])],

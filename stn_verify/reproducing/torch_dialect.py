@@ -185,7 +185,7 @@ class TorchDialect:
 
     def number(self, name: str) -> str:
         """Also of bfloat16, which NumPy does not have."""
-        return f"{name}.double().numpy(force=True)"
+        return f"{name}.detach().cpu().double().numpy()"
 
     def item(self, entry: str) -> str:
         """A Python number."""

@@ -12,7 +12,7 @@ from stn_suites.rules import name_rules
 from stn_verify.cases.case import SampleCase, TransformCase
 from stn_verify.cases.exact import exact_cases
 from stn_verify.contract.loading import load
-from stn_verify.contract.target import Call, Target, TargetCrashed, TargetRaised
+from stn_verify.contract.target import Call, Target, TargetCrashed, TargetRaised, TargetReplied
 from stn_verify.exploration.examination import Examination, Nonconforming
 from stn_verify.exploration.profiles import PROFILES
 from stn_verify.judging.statement import Statement
@@ -208,6 +208,17 @@ def test_programs_are_told_every_request(bench: Any) -> None:
     assert "{'image': 'image_2', 'grid': 'grid'}" in told.stdout
     assert '"threads":2' in told.stdout
     assert "drifts" in told.stdout
+
+
+@pytest.mark.parametrize(("then", "status"), [("output = [output]", 1), ("pass", 0)])
+def test_a_probe_may_return_any_shape_but_no_list(bench: Any, then: str, status: int) -> None:
+    bench.write(TORCH.format(first="pass", then=then))
+    case = bench.sampling()
+    examination = _begun(case)
+    failure = TargetReplied("sample: output is a list, not a torch tensor")
+    failure.call = replace(case.call(), free=True)
+    examination.failure, examination.failed_case = failure, case
+    assert bench.run(bench.told("target.py:sample", examination)).returncode == status
 
 
 def test_a_raised_call_without_a_known_call_is_the_plain_one(bench: Any) -> None:
