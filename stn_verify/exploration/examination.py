@@ -91,9 +91,7 @@ class Examination:
         """What the target is judged by."""
         return claimed(self.target.description, self.dtype)
 
-    def explore(
-        self, cases: SearchStrategy[CaseT], check: Check[CaseT], *, most: int | None = None
-    ) -> None:
+    def explore(self, cases: SearchStrategy[CaseT], check: Check[CaseT], *, most: int | None = None) -> None:
         """Judge cases that Hypothesis draws, steering towards large budgets and shrinking failures.
 
         Args:
@@ -250,10 +248,9 @@ class Examination:
             if precision not in (None, "none", self.arithmetic.compute.name):
                 told += f"; as exact as {precision} arithmetic, {self.arithmetic.compute.name} is claimed"
             return Status.FAILED, told
-        if record.untrue is not None:
-            return Status.FAILED, f"{record.untrue} in {record.case!r}"
-        if self.contradiction:
-            return Status.FAILED, self.contradiction
+        contradiction = f"{record.untrue} in {record.case!r}" if record.untrue else self.contradiction
+        if contradiction:
+            return Status.FAILED, contradiction
         if self.failure is not None and self._lacking(self.failure):
             return Status.UNSUPPORTED, f"gives no {self.feature}: {str(self.failure).splitlines()[0]}"
         if self.failure is not None:
