@@ -33,10 +33,14 @@ def laid_out(layout: Layout) -> Callable[[Target, Sampling], list[Comparison]]:
         arrangements: list[dict[str, Layout]] = [{}, dict.fromkeys(names, layout), {}]
         arrangements += [{name: layout} for name in names]
         asked: tuple[Call, ...] = ()
-        judged: list[Comparison] = []
+        known: dict[str, Comparison] = {}
+        judged = []
         for arrangement in arrangements:
             asked += (replace(call, layouts=arrangement),)
-            judged += _compared(target, case, asked, judged)
+            for each in _all(target, case, target.call(asked[-1])):
+                # What is right is worked out once for all.
+                base = known.setdefault(each.subject, each)
+                judged.append(replace(base, values=each.values, calls=asked))
         return judged
 
     return check
@@ -81,16 +85,6 @@ def refined(case: Sampling) -> Sampling:
     if isinstance(case, SampleCase):
         return replace(case, grid=moved(case.grid))
     return replace(case, theta=moved(case.theta))
-
-
-def _compared(
-    target: Target, case: Sampling, asked: tuple[Call, ...], known: list[Comparison]
-) -> list[Comparison]:
-    """The last call's results; what is right is worked out for the first alone."""
-    found = _all(target, case, target.call(asked[-1]))
-    bases = known[: len(found)] or found
-    pairs = zip(bases, found, strict=True)
-    return [replace(base, values=each.values, calls=asked) for base, each in pairs]
 
 
 def _all(target: Target, case: Sampling, reply: Reply) -> list[Comparison]:
