@@ -21,7 +21,7 @@ TRANSFORM = ("output", "grad_input", "grad_theta")
 GENERATE = ("grid", "grad_theta")
 MIXABLE = tuple(layouts.WIDER)
 
-FEW = 6
+FEW = 4
 """Examples of checks that ask the same of a target in every example, by several calls."""
 
 READING: dict[str, GridMaker] = {
@@ -29,6 +29,8 @@ READING: dict[str, GridMaker] = {
     "integers": grids.integers,
     "single integers": grids.single_integers,
 }
+
+POISONED_THETAS = {kind: poison.thetas(values) for kind, values in poison.KINDS.items()}
 
 
 def _samples(examination: Examination) -> SearchStrategy[SampleCase]:
@@ -47,12 +49,6 @@ def _poison_coordinates(examination: Examination, kind: str) -> None:
     kinds = {kind: poison.grids(poison.KINDS[kind])}
     cases = sample_cases(examination.dtype, examination.convention, kinds)
     examination.explore(cases, points_unharmed(examination))
-
-
-def _poison_thetas(examination: Examination, kind: str) -> None:
-    kinds = {kind: poison.thetas(poison.KINDS[kind])}
-    cases = transform_cases(examination.dtype, examination.convention, kinds, batches=TWO_OR_MORE)
-    examination.explore(cases, images_unharmed(examination))
 
 
 @pytest.mark.stn_check("sample", SAMPLE)
@@ -74,28 +70,16 @@ def test_large_coordinates(examination: Examination) -> None:
 
 
 @pytest.mark.stn_check("transform", TRANSFORM)
-def test_nan_thetas(examination: Examination) -> None:
-    """A few coefficients of one image's theta are NaN."""
-    _poison_thetas(examination, "nan")
-
-
-@pytest.mark.stn_check("transform", TRANSFORM)
-def test_infinite_thetas(examination: Examination) -> None:
-    """A few coefficients of one image's theta are infinite."""
-    _poison_thetas(examination, "infinite")
-
-
-@pytest.mark.stn_check("transform", TRANSFORM)
-def test_large_thetas(examination: Examination) -> None:
-    """A few coefficients of one image's theta are huge, but finite."""
-    _poison_thetas(examination, "large")
+def test_poisoned_thetas(examination: Examination) -> None:
+    """A few coefficients of one image's theta are NaN, infinite or huge."""
+    cases = transform_cases(examination.dtype, examination.convention, POISONED_THETAS, batches=TWO_OR_MORE)
+    examination.explore(cases, images_unharmed(examination))
 
 
 @pytest.mark.stn_check("generate", GENERATE, padded=False)
 def test_poisoned_grids(examination: Examination) -> None:
     """A few coefficients of one theta are NaN, infinite or huge."""
-    kinds = {kind: poison.thetas(values) for kind, values in poison.KINDS.items()}
-    cases = generate_cases(examination.dtype, examination.convention, kinds, batches=TWO_OR_MORE)
+    cases = generate_cases(examination.dtype, examination.convention, POISONED_THETAS, batches=TWO_OR_MORE)
     examination.explore(cases, grids_unharmed(examination))
 
 
@@ -206,25 +190,25 @@ def test_expanded(examination: Examination) -> None:
     examination.explore(cases, layouts.laid_out("expanded"), most=FEW)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts")
+@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts", large=True)
 def test_fused_transposed(examination: Examination) -> None:
     """Images, thetas and cotangents whose last two axes are swapped in memory."""
     examination.explore(_transforms(examination), layouts.laid_out("transposed"), most=FEW)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts")
+@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts", large=True)
 def test_fused_sliced(examination: Examination) -> None:
     """Every second element of larger arrays."""
     examination.explore(_transforms(examination), layouts.laid_out("sliced"), most=FEW)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts")
+@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts", large=True)
 def test_fused_channels_last(examination: Examination) -> None:
     """Channels innermost in memory."""
     examination.explore(_transforms(examination), layouts.laid_out("channels_last"), most=FEW)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts")
+@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts", large=True)
 def test_fused_expanded(examination: Examination) -> None:
     """Stride 0: one channel for all, one theta for the batch, and a cotangent of ones."""
     cases = _transforms(examination).map(layouts.repeating)
@@ -238,7 +222,9 @@ def test_mixed_dtypes(examination: Examination) -> None:
     examination.explore(cases, layouts.mixed(examination), most=FEW)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="mixed dtypes", dtypes=MIXABLE)
+@pytest.mark.stn_check(
+    "transform", TRANSFORM, padded=False, feature="mixed dtypes", dtypes=MIXABLE, large=True
+)
 def test_fused_mixed_dtypes(examination: Examination) -> None:
     """A theta of a finer dtype than the image's, and the other way round."""
     cases = _transforms(examination).map(layouts.refined)
@@ -269,19 +255,19 @@ def test_promises(examination: Examination) -> None:
     examination.explore(_samples(examination), kept, most=FEW)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="watching")
+@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="watching", large=True)
 def test_fused_promises(examination: Examination) -> None:
     """The same through theta."""
     examination.explore(_transforms(examination), kept, most=FEW)
 
 
-@pytest.mark.stn_check("generate", GENERATE, padded=False, feature="watching")
+@pytest.mark.stn_check("generate", GENERATE, padded=False, feature="watching", large=True)
 def test_grid_promises(examination: Examination) -> None:
     """The same of grids."""
     examination.explore(_generators(examination), kept, most=FEW)
 
 
-@pytest.mark.stn_check("sample", SAMPLE)
+@pytest.mark.stn_check("sample", SAMPLE, padded=False)
 def test_no_memory(examination: Examination) -> None:
     """A call, others in arrays of the same shapes, and the first again."""
     examination.explore(_samples(examination), checks.repeated, most=FEW)
@@ -293,7 +279,7 @@ def test_no_fused_memory(examination: Examination) -> None:
     examination.explore(_transforms(examination), checks.repeated, most=FEW)
 
 
-@pytest.mark.stn_check("sample", ("grad_input", "grad_grid"), differentiated=True)
+@pytest.mark.stn_check("sample", ("grad_input", "grad_grid"), padded=False, differentiated=True)
 def test_gradients_in_every_company(examination: Examination) -> None:
     """Each gradient asked for alone, and both together."""
     examination.explore(_samples(examination), checks.gradient_subsets, most=FEW)
