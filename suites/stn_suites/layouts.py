@@ -61,20 +61,21 @@ def mixed(examination: Examination) -> Callable[[Target, Sampling], list[Compari
 
     def check(target: Target, case: Sampling) -> list[Comparison]:
         differentiable = case.function in target.description.differentiable
-        call = case.call(GRADIENTS[case.function] if differentiable else ())
+        wanted = GRADIENTS[case.function] if differentiable else ()
         wider = WIDER[case.dtype]
         judged = []
         for name in case.arrays:
-            own = replace(call, dtypes={name: wider})
-            reply = target.call(own)
+            given = case if name == "image" else _refined(case)
+            call = replace(given.call(wanted), dtypes={name: wider})
+            reply = target.call(call)
             observations.note(f"{name} {wider}, the rest {case.dtype}", f"output {reply.dtype}")
-            judged += [replace(each, calls=(own,)) for each in _all(target, case, reply)]
+            judged += [replace(each, calls=(call,)) for each in _all(target, given, reply)]
         return judged
 
     return check
 
 
-def refined(case: Sampling) -> Sampling:
+def _refined(case: Sampling) -> Sampling:
     """The case with a grid or theta that lies in the finer dtype alone."""
     finer, random = named(WIDER[case.dtype]), np.random.default_rng(case.cotangent.size)
     half_an_ulp = named(case.dtype).unit_roundoff

@@ -218,8 +218,7 @@ def test_fused_expanded(examination: Examination) -> None:
 @pytest.mark.stn_check("sample", SAMPLE, padded=False, feature="mixed dtypes", dtypes=MIXABLE)
 def test_mixed_dtypes(examination: Examination) -> None:
     """A grid of a finer dtype than the image's, and the other way round: right as the coarser one's arithmetic has it."""
-    cases = _samples(examination).map(layouts.refined)
-    examination.explore(cases, layouts.mixed(examination), most=FEW)
+    examination.explore(_samples(examination), layouts.mixed(examination), most=FEW)
 
 
 @pytest.mark.stn_check(
@@ -227,8 +226,7 @@ def test_mixed_dtypes(examination: Examination) -> None:
 )
 def test_fused_mixed_dtypes(examination: Examination) -> None:
     """A theta of a finer dtype than the image's, and the other way round."""
-    cases = _transforms(examination).map(layouts.refined)
-    examination.explore(cases, layouts.mixed(examination), most=FEW)
+    examination.explore(_transforms(examination), layouts.mixed(examination), most=FEW)
 
 
 @pytest.mark.stn_check("sample", ("output",), padded=False)

@@ -19,6 +19,8 @@ from stn_verify.verdicts.results import Status
 )
 class TorchGather:
     def sample(self, image: Tensor, grid: Tensor, *, padding: str, align_corners: bool) -> Tensor:
+        if grid.shape[-1] != 2:
+            raise ValueError(f"a grid of {grid.shape[-1]} coordinates")
         width, height = image.shape[3], image.shape[2]
         x = self.folded((grid[..., 0] + 1) * (width / 2) - 0.5, width, padding)
         y = self.folded((grid[..., 1] + 1) * (height / 2) - 0.5, height, padding)
@@ -46,9 +48,12 @@ class TorchGather:
         """[N, C, Ho, Wo]"""
         _, channels, height, width = image.shape
         inside = (column >= 0) & (column <= width - 1) & (row >= 0) & (row <= height - 1)
+        if len(column) != len(image):
+            raise ValueError(f"{len(column)} grids for {len(image)} images")
         flat = (torch.where(inside, row, 0).long() * width + torch.where(inside, column, 0).long()).flatten(1)
         read = image.flatten(2).gather(2, flat[:, None].expand(-1, channels, -1))
-        return read.unflatten(2, column.shape[1:]) * inside[:, None]
+        # Not a product with inside: a NaN pixel would be read by all that lies outside.
+        return torch.where(inside[:, None], read.unflatten(2, column.shape[1:]), 0)
 
 
 class _BothOrNothing(torch.autograd.Function):  # type: ignore[misc]  # torch is skipped
