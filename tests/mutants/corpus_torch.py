@@ -57,38 +57,50 @@ class TorchGather:
 
 
 class _BothOrNothing(torch.autograd.Function):  # type: ignore[misc]  # torch is skipped
-    """A backward pass that works out grad_input only where the grid wants a gradient as well."""
+    """A backward pass that works out a gradient only where the other input wants one as well."""
 
     @staticmethod
-    def forward(ctx: Any, image: Tensor, grid: Tensor) -> Tensor:
+    def forward(ctx: Any, image: Tensor, grid: Tensor, needy: int) -> Tensor:
         ctx.save_for_backward(image, grid)
+        ctx.needy = needy
         return torch.nn.functional.grid_sample(image, grid, align_corners=False)
 
     @staticmethod
-    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
         image, grid = (saved.detach().requires_grad_() for saved in ctx.saved_tensors)
         with torch.enable_grad():
             output = torch.nn.functional.grid_sample(image, grid, align_corners=False)
-        grad_input, grad_grid = torch.autograd.grad(output, (image, grid), cotangents[0])
-        if not ctx.needs_input_grad[1]:
-            return torch.zeros_like(grad_input), None
-        return grad_input, grad_grid
+        gradients = list(torch.autograd.grad(output, (image, grid), cotangents[0]))
+        if not ctx.needs_input_grad[1 - ctx.needy]:
+            gradients[ctx.needy] = torch.zeros_like(gradients[ctx.needy])
+        wanted = (g if needed else None for g, needed in zip(gradients, ctx.needs_input_grad, strict=False))
+        return (*wanted, None)
 
 
-def _sample(image: Tensor, grid: Tensor) -> Tensor:
-    return _BothOrNothing.apply(image, grid)
+def _image_alone(image: Tensor, grid: Tensor) -> Tensor:
+    return _BothOrNothing.apply(image, grid, 0)
 
 
-ImageAlone = Implementation(
-    "ImageAlone", "torch", {"sample": _sample}, padding="zeros", align_corners=False, dtypes=("float64",)
-)
-MUTANTS[ImageAlone.name] = Mutant(
-    ImageAlone,
-    "no grad_input where only the image wants a gradient",
-    frozenset({"grad_input"}),
-    source="Z44",
-    checks=(),
-    effective_precision=None,
-    status=Status.FAILED,
-    gap=None,
-)
+def _grid_alone(image: Tensor, grid: Tensor) -> Tensor:
+    return _BothOrNothing.apply(image, grid, 1)
+
+
+def _register(name: str, function: Any, subject: str) -> Implementation:
+    made = Implementation(
+        name, "torch", {"sample": function}, padding="zeros", align_corners=False, dtypes=("float64",)
+    )
+    MUTANTS[name] = Mutant(
+        made,
+        f"no {subject} where nothing else is asked for",
+        frozenset({subject}),
+        source="Z44",
+        checks=("gradients_in_every_company",),
+        effective_precision=None,
+        status=Status.FAILED,
+        gap=None,
+    )
+    return made
+
+
+ImageAlone = _register("ImageAlone", _image_alone, "grad_input")
+GridAlone = _register("GridAlone", _grid_alone, "grad_grid")
