@@ -86,8 +86,11 @@ class Examination:
         """What the target is judged by."""
         return claimed(self.target.description, self.dtype)
 
-    def explore(self, cases: SearchStrategy[CaseT], check: Check[CaseT]) -> None:
+    def explore(self, cases: SearchStrategy[CaseT], check: Check[CaseT], *, share: float = 1.0) -> None:
         """Judge cases that Hypothesis draws, steering towards large budgets and shrinking failures.
+
+        Args:
+            share: of the profile's examples, for a check that needs few.
 
         Raises:
             Nonconforming: something failed; `verdicts` says what.
@@ -96,7 +99,7 @@ class Examination:
         name = f"{self.seed}/{self.suite}/{self.check}/{self.dtype}/{self.convention}"
 
         @hypothesis.seed(zlib.crc32(name.encode()))
-        @self.profile.settings()
+        @self.profile.settings(share)
         @hypothesis.given(cases)
         def example(case: CaseT) -> None:
             self._example(case, check, steer=self.profile.target)

@@ -1,0 +1,174 @@
+"""Cases whose points lie on whole pixels: what comes out are pixels of the image, found by index arithmetic alone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from hypothesis import strategies as st
+
+from stn_reference import pixel_scale, to_normalised
+from stn_verify.bounds.extension import Indices
+from stn_verify.cases.case import SampleCase, TransformCase
+from stn_verify.cases.images import cotangents, images
+from stn_verify.cases.strategies import SEVERAL
+from stn_verify.contract.convention import Convention
+from stn_verify.formats import Array, named
+
+Size = tuple[int, int]
+"""(H, W)"""
+
+_FILLS: dict[tuple[str, bool], Literal["constant", "edge", "reflect", "symmetric"]] = {
+    ("zeros", False): "constant",
+    ("zeros", True): "constant",
+    ("border", False): "edge",
+    ("border", True): "edge",
+    ("reflection", False): "symmetric",
+    ("reflection", True): "reflect",
+}
+"""NumPy's names for the paddings, by align_corners."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """Which pixel each output shows: row and column of the extended image, [Ho, Wo], and the theta that says the same."""
+
+    rows: Indices
+    columns: Indices
+    theta: Array
+
+
+Mover = Callable[[Size, Convention, np.random.Generator], Move]
+"""Makes a move of an image of that size."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SampleMove(SampleCase):
+    """A case of `sample`, and the move that its grid makes."""
+
+    move: Move
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TransformMove(TransformCase):
+    """A case of `transform`, and the move that its theta makes."""
+
+    move: Move
+
+
+MovedCase = SampleMove | TransformMove
+
+
+def moved(case: MovedCase) -> Array:
+    """[N, C, Ho, Wo]: the pixels that the move shows, the image being padded as the convention has it."""
+    rows, columns = case.move.rows, case.move.columns
+    height, width = case.image.shape[2:]
+    beyond = [
+        max(0, -int(k.min()), int(k.max()) - size + 1) for k, size in ((rows, height), (columns, width))
+    ]
+    mode = _FILLS[case.convention.padding, case.convention.align_corners]
+    padded = np.pad(case.image, [(0, 0), (0, 0), (beyond[0],) * 2, (beyond[1],) * 2], mode=mode)
+    return np.asarray(padded[:, :, rows + beyond[0], columns + beyond[1]])
+
+
+def identity(size: Size, convention: Convention, random: np.random.Generator) -> Move:
+    """Every pixel where it is."""
+    return _move(*_places(size), [[1, 0, 0], [0, 1, 0]])
+
+
+def shift(size: Size, convention: Convention, random: np.random.Generator) -> Move:
+    """By up to three pixels along each axis."""
+    rows, columns = _places(size)
+    down, across = random.integers(-3, 4, 2)
+    scales = [pixel_scale(length, convention.align_corners) for length in size]
+    theta = [[1, 0, across / scales[1]], [0, 1, down / scales[0]]]
+    return _move(rows + down, columns + across, theta)
+
+
+def flip(size: Size, convention: Convention, random: np.random.Generator) -> Move:
+    """Rows, columns or both in reverse: mirrored, or turned by 180 degrees."""
+    rows, columns = _places(size)
+    down, across = [(1, -1), (-1, 1), (-1, -1)][random.integers(3)]
+    return _move(rows[::down], columns[:, ::across], [[across, 0, 0], [0, down, 0]])
+
+
+def turn(size: Size, convention: Convention, random: np.random.Generator) -> Move:
+    """By 90 or 270 degrees, or mirrored in a diagonal: rows become columns, and an H x W image one of W x H."""
+    rows, columns = (places.T for places in _places(size))
+    down, across = [(1, -1), (-1, 1), (1, 1), (-1, -1)][random.integers(4)]
+    return _move(rows[:, ::down], columns[::across], [[0, across, 0], [down, 0, 0]])
+
+
+def every_nth(size: Size, convention: Convention, random: np.random.Generator) -> Move:
+    """A resize that leaves out pixels, but no whole axis: every m-th, m being odd where edges and not centres are aligned."""
+    parts = []
+    for length in size:
+        if convention.align_corners:
+            steps = [(0, m) for m in range(1, length) if (length - 1) % m == 0]
+        else:
+            steps = [((m - 1) // 2, m) for m in range(1, length, 2) if length % m == 0 and 2 * m <= length]
+        first, step = steps[random.integers(len(steps))]
+        parts.append(np.arange(first, length, step))
+    rows, columns = np.meshgrid(*parts, indexing="ij")
+    return _move(rows, columns, [[1, 0, 0], [0, 1, 0]])
+
+
+MOVES: Mapping[str, Mover] = {
+    "every n-th pixel": every_nth,
+    "flip": flip,
+    "identity": identity,
+    "turn": turn,
+    "whole-pixel shift": shift,
+}
+
+EXACT = {True: (2, 3, 5, 9, 17), False: (2, 4, 8, 16)}
+"""By align_corners: sizes whose scale, (S-1)/2 or S/2, is a power of two, so that coordinates are exact in every formula."""
+
+
+@st.composite
+def sample_moves(draw: st.DrawFn, dtype: str, convention: Convention) -> SampleMove:
+    """Moves through a grid of the pixels' coordinates, as the dtype stores them."""
+    kind, size, batch, channels, seed = draw(_DRAWN[convention.align_corners])
+    random, storage = np.random.default_rng(seed), named(dtype)
+    move = MOVES[kind](size, convention, random)
+    parts = ((move.columns, size[1]), (move.rows, size[0]))
+    points = np.stack([to_normalised(k, length, convention.align_corners) for k, length in parts], axis=-1)
+    grid = storage.round(np.repeat(points[None], batch, axis=0))
+    image = images(batch, channels, size, storage, random)
+    cotangent = cotangents((batch, channels, *move.rows.shape), storage, random)
+    return SampleMove(image, grid, cotangent, dtype, convention, kind, move=move)
+
+
+@st.composite
+def transform_moves(draw: st.DrawFn, dtype: str, convention: Convention) -> TransformMove:
+    """Moves through theta."""
+    kind, size, batch, channels, seed = draw(_DRAWN[convention.align_corners])
+    random, storage = np.random.default_rng(seed), named(dtype)
+    move = MOVES[kind](size, convention, random)
+    theta = storage.round(np.repeat(move.theta[None], batch, axis=0))
+    image = images(batch, channels, size, storage, random)
+    output: Size = (move.rows.shape[0], move.rows.shape[1])
+    cotangent = cotangents((batch, channels, *output), storage, random)
+    return TransformMove(image, theta, output, cotangent, dtype, convention, kind, move=move)
+
+
+def _drawn(aligned: bool) -> st.SearchStrategy[tuple[str, Size, int, int, int]]:
+    """The kind of move, the image's size, N, C and a seed."""
+    exact = st.sampled_from(EXACT[aligned])
+    sizes = st.one_of(st.tuples(exact, exact), SEVERAL)
+    return st.tuples(
+        st.sampled_from(sorted(MOVES)), sizes, st.integers(1, 2), st.integers(1, 3), st.integers(0, 2**16)
+    )
+
+
+_DRAWN = {aligned: _drawn(aligned) for aligned in (False, True)}
+
+
+def _places(size: Size) -> tuple[Indices, Indices]:
+    """Row and column of every pixel, [H, W] each."""
+    rows, columns = np.indices(size)
+    return rows, columns
+
+
+def _move(rows: Indices, columns: Indices, theta: list[list[float]]) -> Move:
+    return Move(rows, columns, np.array(theta, dtype=np.float64))

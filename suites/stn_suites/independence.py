@@ -1,0 +1,133 @@
+"""Checks that images and channels have nothing to do with each other."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from stn_verify.bounds.arithmetic import Arithmetic
+from stn_verify.bounds.comparison import Comparison
+from stn_verify.bounds.interval import Interval
+from stn_verify.cases.case import SampleCase, TransformCase
+from stn_verify.contract.target import Call, Reply, Target
+from stn_verify.formats import named
+from stn_verify.judging.reference import GRADIENTS, compare_gradients, compare_output
+
+SampledCase = SampleCase | TransformCase
+Mask = npt.NDArray[np.bool_]
+
+AWAY = 1000.0
+"""A normalised coordinate far outside that every dtype and index still holds: beyond, robustness is another suite's."""
+
+
+def others_unspoilt(target: Target, case: SampledCase) -> list[Comparison]:
+    """One plane of the image or of the cotangent is NaN or the largest number, or one grid is elsewhere: 1 backward.
+
+    All results of other images, and those of other channels that no sum over channels mixes, against the oracle: NaN shows
+    a leak however small its factor, the largest number one that drops NaN, as a maximum may.
+    """
+    random = np.random.default_rng(zlib.crc32(case.image.tobytes() + case.cotangent.tobytes()))
+    differentiable = case.function in target.description.differentiable
+    kinds = [_spoilt_image, _moved_points, _spoilt_cotangent][: 3 if differentiable else 2]
+    spoilt = kinds[random.integers(len(kinds))](case, random)
+    call = spoilt.case.call(GRADIENTS[case.function] if differentiable else ())
+    return _judged(target, case, target.call(call), (call,), spoilt.own)
+
+
+def permuted(target: Target, case: SampledCase) -> list[Comparison]:
+    """The same images, channels and points in another order, right after the first: 2 backwards.
+
+    The second reply is held against the oracle, which is closer than the first reply is: neighbouring lanes may round
+    otherwise. What this can find is what survives a call because the next one has the same shapes, sums and extremes.
+    """
+    random = np.random.default_rng(zlib.crc32(case.image.tobytes() + case.cotangent.tobytes()))
+    other = _reordered(case, random)
+    wanted = GRADIENTS[case.function] if case.function in target.description.differentiable else ()
+    calls = case.call(wanted), other.call(wanted)
+    replies = [target.call(call) for call in calls]
+    return _judged(target, other, replies[-1], calls, {})
+
+
+def _judged(
+    target: Target, case: SampledCase, reply: Reply, calls: tuple[Call, ...], own: Mapping[str, Mask]
+) -> list[Comparison]:
+    """The reply against the oracle, but for results that are a spoilt plane's own affair."""
+    comparisons = [compare_output(case, reply.output)]
+    comparisons += compare_gradients(case, reply, target.description.subgradient)
+    return [_without(comparison, own.get(comparison.subject), calls) for comparison in comparisons]
+
+
+def _without(comparison: Comparison, own: Mask | None, calls: tuple[Call, ...]) -> Comparison:
+    if own is None:
+        return replace(comparison, calls=calls)
+
+    def expected(arithmetic: Arithmetic) -> Interval:
+        interval = comparison.expected(arithmetic)
+        return replace(interval, bound=np.where(own, np.inf, interval.bound))
+
+    return Comparison(comparison.subject, np.where(own, 0.0, comparison.values), expected, calls=calls)
+
+
+@dataclass(frozen=True)
+class _Spoilt:
+    """A case with something spoilt in it, and by subject the results that this is allowed to reach."""
+
+    case: SampledCase
+    own: Mapping[str, Mask]
+
+
+def _spoilt_image(case: SampledCase, random: np.random.Generator) -> _Spoilt:
+    plane, whole = _chosen(case, random)
+    poison = _poison(case.dtype, random)
+    image = np.where(plane, poison, case.image)
+    # grad_input does not read the image; of the spoilt plane alone nothing is asked.
+    return _Spoilt(replace(case, image=image), _own(whole, output=plane, grad_input=plane))
+
+
+def _spoilt_cotangent(case: SampledCase, random: np.random.Generator) -> _Spoilt:
+    plane, whole = _chosen(case, random)
+    cotangent = np.where(plane, _poison(case.dtype, random), case.cotangent)
+    return _Spoilt(replace(case, cotangent=cotangent), _own(whole, grad_input=plane))
+
+
+def _moved_points(case: SampledCase, random: np.random.Generator) -> _Spoilt:
+    _, whole = _chosen(case, random)
+    own = _own(whole, output=whole, grad_input=whole)
+    if isinstance(case, SampleCase):
+        return _Spoilt(replace(case, grid=np.where(whole, AWAY, case.grid)), own)
+    theta = case.theta.copy()
+    theta[whole.ravel(), :, 2] = AWAY
+    return _Spoilt(replace(case, theta=theta), own)
+
+
+def _own(whole: Mask, **own: Mask) -> Mapping[str, Mask]:
+    """The gradients of points and thetas are sums over channels: all of the image's are reached."""
+    return {"grad_grid": whole, "grad_theta": whole[..., 0], **own}
+
+
+def _chosen(case: SampledCase, random: np.random.Generator) -> tuple[Mask, Mask]:
+    """One plane [N, C, 1, 1], and its whole image [N, 1, 1, 1]."""
+    count, channels = case.image.shape[:2]
+    plane = np.zeros((count, channels, 1, 1), dtype=np.bool_)
+    plane[random.integers(count), random.integers(channels)] = True
+    return plane, np.any(plane, axis=1, keepdims=True)
+
+
+def _poison(dtype: str, random: np.random.Generator) -> float:
+    return (np.nan, named(dtype).largest, -named(dtype).largest)[random.integers(3)]
+
+
+def _reordered(case: SampledCase, random: np.random.Generator) -> SampledCase:
+    images, channels = (random.permutation(length) for length in case.image.shape[:2])
+    image, cotangent = case.image[images][:, channels], case.cotangent[images][:, channels]
+    if isinstance(case, TransformCase):
+        return replace(case, image=image, theta=case.theta[images], cotangent=cotangent)
+    rows, columns = (random.permutation(length) for length in case.output_size)
+    return replace(
+        case,
+        image=image,
+        grid=case.grid[images][:, rows][:, :, columns],
+        cotangent=cotangent[:, :, rows][..., columns],
+    )
