@@ -33,13 +33,15 @@ _FILLS: dict[tuple[str, bool], Literal["constant", "edge", "reflect", "symmetric
 class Move:
     """Which pixel each output shows: row and column of the extended image, [Ho, Wo], and the theta that says the same."""
 
+    size: Size
+    """(H, W) of the image."""
     rows: Indices
     columns: Indices
     theta: Array
 
 
 Mover = Callable[[Size, Convention, np.random.Generator], Move]
-"""Makes a move of an image of that size."""
+"""Makes a move of an image of that size; a resize, one to that size."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -73,7 +75,7 @@ def moved(case: MovedCase) -> Array:
 
 def identity(size: Size, convention: Convention, random: np.random.Generator) -> Move:
     """Every pixel where it is."""
-    return _move(*_places(size), [[1, 0, 0], [0, 1, 0]])
+    return _move(size, *_places(size), [[1, 0, 0], [0, 1, 0]])
 
 
 def shift(size: Size, convention: Convention, random: np.random.Generator) -> Move:
@@ -82,35 +84,33 @@ def shift(size: Size, convention: Convention, random: np.random.Generator) -> Mo
     down, across = random.integers(-3, 4, 2)
     scales = [pixel_scale(length, convention.align_corners) for length in size]
     theta = [[1, 0, across / scales[1]], [0, 1, down / scales[0]]]
-    return _move(rows + down, columns + across, theta)
+    return _move(size, rows + down, columns + across, theta)
 
 
 def flip(size: Size, convention: Convention, random: np.random.Generator) -> Move:
     """Rows, columns or both in reverse: mirrored, or turned by 180 degrees."""
     rows, columns = _places(size)
     down, across = [(1, -1), (-1, 1), (-1, -1)][random.integers(3)]
-    return _move(rows[::down], columns[:, ::across], [[across, 0, 0], [0, down, 0]])
+    return _move(size, rows[::down], columns[:, ::across], [[across, 0, 0], [0, down, 0]])
 
 
 def turn(size: Size, convention: Convention, random: np.random.Generator) -> Move:
     """By 90 or 270 degrees, or mirrored in a diagonal: rows become columns, and an H x W image one of W x H."""
     rows, columns = (places.T for places in _places(size))
     down, across = [(1, -1), (-1, 1), (1, 1), (-1, -1)][random.integers(4)]
-    return _move(rows[:, ::down], columns[::across], [[0, across, 0], [down, 0, 0]])
+    return _move(size, rows[:, ::down], columns[::across], [[0, across, 0], [down, 0, 0]])
 
 
 def every_nth(size: Size, convention: Convention, random: np.random.Generator) -> Move:
-    """A resize that leaves out pixels, but no whole axis: every m-th, m being odd where edges and not centres are aligned."""
-    parts = []
-    for length in size:
-        if convention.align_corners:
-            steps = [(0, m) for m in range(1, length) if (length - 1) % m == 0]
-        else:
-            steps = [((m - 1) // 2, m) for m in range(1, length, 2) if length % m == 0 and 2 * m <= length]
-        first, step = steps[random.integers(len(steps))]
-        parts.append(np.arange(first, length, step))
-    rows, columns = np.meshgrid(*parts, indexing="ij")
-    return _move(rows, columns, [[1, 0, 0], [0, 1, 0]])
+    """A resize that leaves out pixels: to every m-th of an axis, m being odd where edges and not centres are aligned."""
+    step = 1 if convention.align_corners else 2
+    down, across = [(1, 1 + step), (1 + step, 1), (1 + step, 1 + step)][random.integers(3)]
+    if convention.align_corners:
+        image, first = (down * (size[0] - 1) + 1, across * (size[1] - 1) + 1), (0, 0)
+    else:
+        image, first = (down * size[0], across * size[1]), (down // 2, across // 2)
+    rows, columns = _places(size)
+    return _move(image, first[0] + down * rows, first[1] + across * columns, [[1, 0, 0], [0, 1, 0]])
 
 
 MOVES: Mapping[str, Mover] = {
@@ -131,10 +131,10 @@ def sample_moves(draw: st.DrawFn, dtype: str, convention: Convention) -> SampleM
     kind, size, batch, channels, seed = draw(_DRAWN[convention.align_corners])
     random, storage = np.random.default_rng(seed), named(dtype)
     move = MOVES[kind](size, convention, random)
-    parts = ((move.columns, size[1]), (move.rows, size[0]))
+    parts = ((move.columns, move.size[1]), (move.rows, move.size[0]))
     points = np.stack([to_normalised(k, length, convention.align_corners) for k, length in parts], axis=-1)
     grid = storage.round(np.repeat(points[None], batch, axis=0))
-    image = images(batch, channels, size, storage, random)
+    image = images(batch, channels, move.size, storage, random)
     cotangent = cotangents((batch, channels, *move.rows.shape), storage, random)
     return SampleMove(image, grid, cotangent, dtype, convention, kind, move=move)
 
@@ -146,7 +146,7 @@ def transform_moves(draw: st.DrawFn, dtype: str, convention: Convention) -> Tran
     random, storage = np.random.default_rng(seed), named(dtype)
     move = MOVES[kind](size, convention, random)
     theta = storage.round(np.repeat(move.theta[None], batch, axis=0))
-    image = images(batch, channels, size, storage, random)
+    image = images(batch, channels, move.size, storage, random)
     output: Size = (move.rows.shape[0], move.rows.shape[1])
     cotangent = cotangents((batch, channels, *output), storage, random)
     return TransformMove(image, theta, output, cotangent, dtype, convention, kind, move=move)
@@ -170,5 +170,5 @@ def _places(size: Size) -> tuple[Indices, Indices]:
     return rows, columns
 
 
-def _move(rows: Indices, columns: Indices, theta: list[list[float]]) -> Move:
-    return Move(rows, columns, np.array(theta, dtype=np.float64))
+def _move(size: Size, rows: Indices, columns: Indices, theta: list[list[float]]) -> Move:
+    return Move(size, rows, columns, np.array(theta, dtype=np.float64))

@@ -54,21 +54,25 @@ def frames(
     *,
     same_size: bool = False,
     outputs: st.SearchStrategy[tuple[int, int]] = ANY,
+    least: int = 1,
 ) -> st.SearchStrategy[Frame]:
-    """Shapes; `same_size` makes the image as large as the output, as a freshly initialised STN has it."""
+    """Shapes, of at least so many images and channels.
+
+    `same_size` makes the image as large as the output, as a freshly initialised STN has it.
+    """
 
     def build(batch: int, channels: int, image: tuple[int, int], output: tuple[int, int]) -> Frame:
         return Frame(batch, channels, output if same_size else image, output, convention, dtype)
 
-    return st.builds(build, st.integers(1, 3), st.integers(1, 4), ANY, outputs)
+    return st.builds(build, st.integers(least, 3), st.integers(least, 4), ANY, outputs)
 
 
 @st.composite
 def sample_cases(
-    draw: st.DrawFn, dtype: str, convention: Convention, kinds: Mapping[str, GridMaker]
+    draw: st.DrawFn, dtype: str, convention: Convention, kinds: Mapping[str, GridMaker], *, least: int = 1
 ) -> SampleCase:
-    """Cases of `sample` whose grids are of one of these kinds."""
-    frame = draw(frames(dtype, convention))
+    """Cases of `sample` whose grids are of one of these kinds, of at least so many images and channels."""
+    frame = draw(frames(dtype, convention, least=least))
     kind = draw(st.sampled_from(sorted(kinds)))
     return sample_case(frame, kind, kinds[kind], draw(st.integers(0, 2**16)))
 
@@ -92,9 +96,10 @@ def transform_cases(
     *,
     same_size: bool = False,
     outputs: st.SearchStrategy[tuple[int, int]] = SEVERAL,
+    least: int = 1,
 ) -> TransformCase:
-    """Cases of `transform` whose thetas are of one of these kinds."""
-    frame = draw(frames(dtype, convention, same_size=same_size, outputs=outputs))
+    """Cases of `transform` whose thetas are of one of these kinds, of at least so many images and channels."""
+    frame = draw(frames(dtype, convention, same_size=same_size, outputs=outputs, least=least))
     kind = draw(st.sampled_from(sorted(kinds)))
     return transform_case(frame, kind, kinds[kind], draw(st.integers(0, 2**16)))
 

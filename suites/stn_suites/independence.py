@@ -21,18 +21,19 @@ Mask = npt.NDArray[np.bool_]
 AWAY = 1000.0
 """A normalised coordinate far outside that every dtype and index still holds: beyond, robustness is another suite's."""
 
+SPOILT = 2 / 3
+"""Share of the cases in which a plane is spoilt; in the others points are moved."""
+
 
 def others_unspoilt(target: Target, case: SampledCase) -> list[Comparison]:
-    """One plane of the image or of the cotangent is NaN or the largest number, or one grid is elsewhere: 1 backward.
+    """A plane of image and cotangent is NaN or the largest number, or the points of an image are elsewhere: 1 backward.
 
     All results of other images, and those of other channels that no sum over channels mixes, against the oracle: NaN shows
     a leak however small its factor, the largest number one that drops NaN, as a maximum may.
     """
     random = np.random.default_rng(zlib.crc32(case.image.tobytes() + case.cotangent.tobytes()))
-    differentiable = case.function in target.description.differentiable
-    kinds = [_spoilt_image, _moved_points, _spoilt_cotangent][: 3 if differentiable else 2]
-    spoilt = kinds[random.integers(len(kinds))](case, random)
-    call = spoilt.case.call(GRADIENTS[case.function] if differentiable else ())
+    spoilt = (_spoilt_plane if random.random() < SPOILT else _moved_points)(case, random)
+    call = spoilt.case.call(_wanted(target, case))
     return _judged(target, case, target.call(call), (call,), spoilt.own)
 
 
@@ -44,10 +45,14 @@ def permuted(target: Target, case: SampledCase) -> list[Comparison]:
     """
     random = np.random.default_rng(zlib.crc32(case.image.tobytes() + case.cotangent.tobytes()))
     other = _reordered(case, random)
-    wanted = GRADIENTS[case.function] if case.function in target.description.differentiable else ()
-    calls = case.call(wanted), other.call(wanted)
+    calls = tuple(each.call(_wanted(target, case)) for each in (case, other))
     replies = [target.call(call) for call in calls]
     return _judged(target, other, replies[-1], calls, {})
+
+
+def _wanted(target: Target, case: SampledCase) -> tuple[str, ...]:
+    """Every gradient that there is."""
+    return GRADIENTS[case.function] if case.function in target.description.differentiable else ()
 
 
 def _judged(
@@ -78,18 +83,13 @@ class _Spoilt:
     own: Mapping[str, Mask]
 
 
-def _spoilt_image(case: SampledCase, random: np.random.Generator) -> _Spoilt:
+def _spoilt_plane(case: SampledCase, random: np.random.Generator) -> _Spoilt:
     plane, whole = _chosen(case, random)
-    poison = _poison(case.dtype, random)
-    image = np.where(plane, poison, case.image)
-    # grad_input does not read the image; of the spoilt plane alone nothing is asked.
-    return _Spoilt(replace(case, image=image), _own(whole, output=plane, grad_input=plane))
-
-
-def _spoilt_cotangent(case: SampledCase, random: np.random.Generator) -> _Spoilt:
-    plane, whole = _chosen(case, random)
+    image = np.where(plane, _poison(case.dtype, random), case.image)
     cotangent = np.where(plane, _poison(case.dtype, random), case.cotangent)
-    return _Spoilt(replace(case, cotangent=cotangent), _own(whole, grad_input=plane))
+    # grad_input does not read the image; of the spoilt plane alone nothing is asked.
+    own = _own(whole, output=plane, grad_input=plane)
+    return _Spoilt(replace(case, image=image, cotangent=cotangent), own)
 
 
 def _moved_points(case: SampledCase, random: np.random.Generator) -> _Spoilt:

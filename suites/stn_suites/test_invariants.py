@@ -18,14 +18,17 @@ SOME, FEW = 1 / 2, 1 / 4
 """Shares of a profile's examples: a law that is broken is broken at most points of most cases."""
 
 
-def _sample(examination: Examination, check: Check[laws.SampledCase], share: float = SOME) -> None:
-    cases = sample_cases(examination.dtype, examination.convention, grids.ALL)
-    examination.explore(cases, check, share=share)
+Law = Check[laws.SampledCase]
 
 
-def _transform(examination: Examination, check: Check[laws.SampledCase], share: float = SOME) -> None:
-    cases = transform_cases(examination.dtype, examination.convention, thetas.ALL)
-    examination.explore(cases, check, share=share)
+def _sample(examination: Examination, law: Law, share: float = SOME, *, least: int = 1) -> None:
+    cases = sample_cases(examination.dtype, examination.convention, grids.ALL, least=least)
+    examination.explore(cases, law, share=share)
+
+
+def _transform(examination: Examination, law: Law, share: float = SOME, *, least: int = 1) -> None:
+    cases = transform_cases(examination.dtype, examination.convention, thetas.ALL, least=least)
+    examination.explore(cases, law, share=share)
 
 
 @pytest.mark.stn_check("sample", ("output",))
@@ -40,13 +43,13 @@ def test_linear_fused(examination: Examination) -> None:
     _transform(examination, laws.linear)
 
 
-@pytest.mark.stn_check("sample", ("grad_input",))
+@pytest.mark.stn_check("sample", ("grad_input",), large=True)
 def test_adjoint(examination: Examination) -> None:
     """grad_input is the adjoint of the forward pass: <u, A^T v> = <A u, v>."""
     _sample(examination, laws.adjoint, FEW)
 
 
-@pytest.mark.stn_check("transform", ("grad_input",))
+@pytest.mark.stn_check("transform", ("grad_input",), large=True)
 def test_adjoint_fused(examination: Examination) -> None:
     """The same through theta."""
     _transform(examination, laws.adjoint, FEW)
@@ -82,7 +85,7 @@ def test_hull(examination: Examination) -> None:
     _sample(examination, laws.between)
 
 
-@pytest.mark.stn_check("transform", ("output",))
+@pytest.mark.stn_check("transform", ("output",), large=True)
 def test_hull_fused(examination: Examination) -> None:
     """The same through theta."""
     _transform(examination, laws.between)
@@ -103,39 +106,39 @@ def test_mass_fused(examination: Examination) -> None:
 @pytest.mark.stn_check("sample", SAMPLE)
 def test_independence(examination: Examination) -> None:
     """What is wrong with one image or channel reaches no other."""
-    _sample(examination, independence.others_unspoilt)
+    _sample(examination, independence.others_unspoilt, least=2)
 
 
 @pytest.mark.stn_check("transform", TRANSFORM)
 def test_independence_fused(examination: Examination) -> None:
     """The same through theta."""
-    _transform(examination, independence.others_unspoilt)
+    _transform(examination, independence.others_unspoilt, least=2)
 
 
-@pytest.mark.stn_check("sample", SAMPLE)
+@pytest.mark.stn_check("sample", SAMPLE, large=True)
 def test_permutation(examination: Examination) -> None:
     """Images, channels and points in another order bring the same results in that order."""
-    _sample(examination, independence.permuted, FEW)
+    _sample(examination, independence.permuted, FEW, least=2)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM)
+@pytest.mark.stn_check("transform", TRANSFORM, large=True)
 def test_permutation_fused(examination: Examination) -> None:
     """The same for images and channels through theta."""
-    _transform(examination, independence.permuted, FEW)
+    _transform(examination, independence.permuted, FEW, least=2)
 
 
 @pytest.mark.stn_check("sample", ("output",))
 def test_pixels(examination: Examination) -> None:
     """The identity, shifts by whole pixels, flips, quarter turns and resizes that leave out pixels bring out pixels."""
     cases = sample_moves(examination.dtype, examination.convention)
-    examination.explore(cases, reproduce_pixels(examination), share=SOME)
+    examination.explore(cases, reproduce_pixels(examination))
 
 
 @pytest.mark.stn_check("transform", ("output",))
 def test_pixels_fused(examination: Examination) -> None:
     """The same through theta."""
     cases = transform_moves(examination.dtype, examination.convention)
-    examination.explore(cases, reproduce_pixels(examination), share=SOME)
+    examination.explore(cases, reproduce_pixels(examination))
 
 
 @pytest.mark.stn_check("transform", ("output",))

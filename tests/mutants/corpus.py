@@ -3,6 +3,7 @@
 import faulty_grad_grid
 import faulty_grad_input
 import faulty_grad_theta
+import faulty_laws
 import faulty_precision
 import faulty_processes
 import faulty_values
@@ -13,6 +14,7 @@ MODULES = (
     faulty_grad_grid,
     faulty_grad_input,
     faulty_grad_theta,
+    faulty_laws,
     faulty_precision,
     faulty_processes,
 )
