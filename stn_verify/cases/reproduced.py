@@ -1,6 +1,6 @@
 """Cases whose points lie on whole pixels: what comes out are pixels of the image, found by index arithmetic alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -125,43 +125,62 @@ EXACT = {True: (2, 3, 5, 9, 17), False: (2, 4, 8, 16)}
 """By align_corners: sizes whose scale, (S-1)/2 or S/2, is a power of two, so that coordinates are exact in every formula."""
 
 
-@st.composite
-def sample_moves(draw: st.DrawFn, dtype: str, convention: Convention) -> SampleMove:
-    """Moves through a grid of the pixels' coordinates, as the dtype stores them."""
-    kind, size, batch, channels, seed = draw(_DRAWN[convention.align_corners])
-    random, storage = np.random.default_rng(seed), named(dtype)
-    move = MOVES[kind](size, convention, random)
+@dataclass(frozen=True)
+class Plan:
+    """What a case of a move is made from."""
+
+    kind: str
+    size: Size
+    batch: int
+    channels: int
+    seed: int
+
+
+def sample_move(plan: Plan, dtype: str, convention: Convention) -> SampleMove:
+    """A move through a grid of the pixels' coordinates, as the dtype stores them."""
+    random, storage = np.random.default_rng(plan.seed), named(dtype)
+    move = MOVES[plan.kind](plan.size, convention, random)
     parts = ((move.columns, move.size[1]), (move.rows, move.size[0]))
     points = np.stack([to_normalised(k, length, convention.align_corners) for k, length in parts], axis=-1)
-    grid = storage.round(np.repeat(points[None], batch, axis=0))
-    image = images(batch, channels, move.size, storage, random)
-    cotangent = cotangents((batch, channels, *move.rows.shape), storage, random)
-    return SampleMove(image, grid, cotangent, dtype, convention, kind, move=move)
+    grid = storage.round(np.repeat(points[None], plan.batch, axis=0))
+    image = images(plan.batch, plan.channels, move.size, storage, random)
+    cotangent = cotangents((plan.batch, plan.channels, *move.rows.shape), storage, random)
+    return SampleMove(image, grid, cotangent, dtype, convention, plan.kind, move=move)
 
 
-@st.composite
-def transform_moves(draw: st.DrawFn, dtype: str, convention: Convention) -> TransformMove:
-    """Moves through theta."""
-    kind, size, batch, channels, seed = draw(_DRAWN[convention.align_corners])
-    random, storage = np.random.default_rng(seed), named(dtype)
-    move = MOVES[kind](size, convention, random)
-    theta = storage.round(np.repeat(move.theta[None], batch, axis=0))
-    image = images(batch, channels, move.size, storage, random)
+def transform_move(plan: Plan, dtype: str, convention: Convention) -> TransformMove:
+    """A move through theta."""
+    random, storage = np.random.default_rng(plan.seed), named(dtype)
+    move = MOVES[plan.kind](plan.size, convention, random)
+    theta = storage.round(np.repeat(move.theta[None], plan.batch, axis=0))
+    image = images(plan.batch, plan.channels, move.size, storage, random)
     output: Size = (move.rows.shape[0], move.rows.shape[1])
-    cotangent = cotangents((batch, channels, *output), storage, random)
-    return TransformMove(image, theta, output, cotangent, dtype, convention, kind, move=move)
+    cotangent = cotangents((plan.batch, plan.channels, *output), storage, random)
+    return TransformMove(image, theta, output, cotangent, dtype, convention, plan.kind, move=move)
 
 
-def _drawn(aligned: bool) -> st.SearchStrategy[tuple[str, Size, int, int, int]]:
-    """The kind of move, the image's size, N, C and a seed."""
-    exact = st.sampled_from(EXACT[aligned])
+def every_kind(convention: Convention) -> Iterator[Plan]:
+    """Each kind of move once, of an image that is not square and whose coordinates are exact."""
+    for seed, kind in enumerate(sorted(MOVES)):
+        yield Plan(kind, (5, 9) if convention.align_corners else (4, 8), 2, 2, seed)
+
+
+def plans(convention: Convention) -> st.SearchStrategy[Plan]:
+    """Any move of any size."""
+    exact = st.sampled_from(EXACT[convention.align_corners])
     sizes = st.one_of(st.tuples(exact, exact), SEVERAL)
-    return st.tuples(
-        st.sampled_from(sorted(MOVES)), sizes, st.integers(1, 2), st.integers(1, 3), st.integers(0, 2**16)
-    )
+    kinds = st.sampled_from(sorted(MOVES))
+    return st.builds(Plan, kinds, sizes, st.integers(1, 2), st.integers(1, 3), st.integers(0, 2**16))
 
 
-_DRAWN = {aligned: _drawn(aligned) for aligned in (False, True)}
+def sample_moves(dtype: str, convention: Convention) -> st.SearchStrategy[SampleMove]:
+    """Moves of `sample`."""
+    return plans(convention).map(lambda plan: sample_move(plan, dtype, convention))
+
+
+def transform_moves(dtype: str, convention: Convention) -> st.SearchStrategy[TransformMove]:
+    """Moves of `transform`."""
+    return plans(convention).map(lambda plan: transform_move(plan, dtype, convention))
 
 
 def _places(size: Size) -> tuple[Indices, Indices]:

@@ -5,7 +5,7 @@ import pytest
 from stn_suites import independence, laws
 from stn_suites.reproduced import reproduce_pixels
 from stn_verify.cases import grids, thetas
-from stn_verify.cases.reproduced import sample_moves, transform_moves
+from stn_verify.cases.reproduced import every_kind, sample_move, sample_moves, transform_move, transform_moves
 from stn_verify.cases.shifted import shiftable_cases
 from stn_verify.cases.strategies import sample_cases, transform_cases
 from stn_verify.exploration.examination import Check, Examination
@@ -130,15 +130,19 @@ def test_permutation_fused(examination: Examination) -> None:
 @pytest.mark.stn_check("sample", ("output",))
 def test_pixels(examination: Examination) -> None:
     """The identity, shifts by whole pixels, flips, quarter turns and resizes that leave out pixels bring out pixels."""
-    cases = sample_moves(examination.dtype, examination.convention)
-    examination.explore(cases, reproduce_pixels(examination))
+    dtype, convention = examination.dtype, examination.convention
+    check = reproduce_pixels(examination)
+    examination.judge((sample_move(plan, dtype, convention) for plan in every_kind(convention)), check)
+    examination.explore(sample_moves(dtype, convention), check, share=SOME)
 
 
 @pytest.mark.stn_check("transform", ("output",))
 def test_pixels_fused(examination: Examination) -> None:
     """The same through theta."""
-    cases = transform_moves(examination.dtype, examination.convention)
-    examination.explore(cases, reproduce_pixels(examination))
+    dtype, convention = examination.dtype, examination.convention
+    check = reproduce_pixels(examination)
+    examination.judge((transform_move(plan, dtype, convention) for plan in every_kind(convention)), check)
+    examination.explore(transform_moves(dtype, convention), check, share=SOME)
 
 
 @pytest.mark.stn_check("transform", ("output",))
