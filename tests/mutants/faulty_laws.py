@@ -173,7 +173,6 @@ class IdentityCopied(Sampler):
     "output",
     functions=("transform",),
     padding=("zeros", "border"),
-    align_corners=True,
     checks=("pixels_fused",),
 )
 class EvenFlip(Sampler):
@@ -184,7 +183,7 @@ class EvenFlip(Sampler):
         if width % 2 == 0:
             flipped = theta[:, 0, 0] == -1
             theta = theta.copy()
-            theta[flipped, 0, 2] += 2 / (width - 1)
+            theta[flipped, 0, 2] += 2 / width
         return super().transform(image, theta, size, padding=padding, align_corners=align_corners)
 
 
