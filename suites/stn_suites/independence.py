@@ -34,7 +34,7 @@ def others_unspoilt(target: Target, case: SampledCase) -> list[Comparison]:
     random = np.random.default_rng(zlib.crc32(case.image.tobytes() + case.cotangent.tobytes()))
     spoilt = (_spoilt_plane if random.random() < SPOILT else _moved_points)(case, random)
     call = spoilt.case.call(_wanted(target, case))
-    return _judged(target, case, target.call(call), (call,), spoilt.own)
+    return _judged(target, case, target.call(call), (call,), spoilt)
 
 
 def permuted(target: Target, case: SampledCase) -> list[Comparison]:
@@ -47,32 +47,13 @@ def permuted(target: Target, case: SampledCase) -> list[Comparison]:
     other = _reordered(case, random)
     calls = tuple(each.call(_wanted(target, case)) for each in (case, other))
     replies = [target.call(call) for call in calls]
-    return _judged(target, other, replies[-1], calls, {})
+    law = "images, channels and points in another order bring the same results in that order"
+    return _judged(target, other, replies[-1], calls, _Spoilt(other, {}, law))
 
 
 def _wanted(target: Target, case: SampledCase) -> tuple[str, ...]:
     """Every gradient that there is."""
     return GRADIENTS[case.function] if case.function in target.description.differentiable else ()
-
-
-def _judged(
-    target: Target, case: SampledCase, reply: Reply, calls: tuple[Call, ...], own: Mapping[str, Mask]
-) -> list[Comparison]:
-    """The reply against the oracle, but for results that are a spoilt plane's own affair."""
-    comparisons = [compare_output(case, reply.output)]
-    comparisons += compare_gradients(case, reply, target.description.subgradient)
-    return [_without(comparison, own.get(comparison.subject), calls) for comparison in comparisons]
-
-
-def _without(comparison: Comparison, own: Mask | None, calls: tuple[Call, ...]) -> Comparison:
-    if own is None:
-        return replace(comparison, calls=calls)
-
-    def expected(arithmetic: Arithmetic) -> Interval:
-        interval = comparison.expected(arithmetic)
-        return replace(interval, bound=np.where(own, np.inf, interval.bound))
-
-    return Comparison(comparison.subject, np.where(own, 0.0, comparison.values), expected, calls=calls)
 
 
 @dataclass(frozen=True)
@@ -81,6 +62,30 @@ class _Spoilt:
 
     case: SampledCase
     own: Mapping[str, Mask]
+    law: str = "what is wrong with one image or channel reaches no other"
+
+
+def _judged(
+    target: Target, case: SampledCase, reply: Reply, calls: tuple[Call, ...], spoilt: _Spoilt
+) -> list[Comparison]:
+    """The reply against the oracle, but for results that are a spoilt plane's own affair."""
+    comparisons = [compare_output(case, reply.output)]
+    comparisons += compare_gradients(case, reply, target.description.subgradient)
+    return [
+        replace(_without(comparison, spoilt.own.get(comparison.subject)), calls=calls, law=spoilt.law)
+        for comparison in comparisons
+    ]
+
+
+def _without(comparison: Comparison, own: Mask | None) -> Comparison:
+    if own is None:
+        return comparison
+
+    def expected(arithmetic: Arithmetic) -> Interval:
+        interval = comparison.expected(arithmetic)
+        return replace(interval, bound=np.where(own, np.inf, interval.bound))
+
+    return Comparison(comparison.subject, np.where(own, 0.0, comparison.values), expected)
 
 
 def _spoilt_plane(case: SampledCase, random: np.random.Generator) -> _Spoilt:

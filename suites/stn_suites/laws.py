@@ -44,6 +44,7 @@ def linear(target: Target, case: SampledCase) -> list[Comparison]:
             third,
             lambda arithmetic: point(expected, laws.linearity(scene, (a, b), arithmetic)),
             calls=calls,
+            law=f"f(a u + b v) = a f(u) + b f(v), with a = {a!r} and b = {b!r}, for the images of three calls",
         )
     ]
 
@@ -65,6 +66,7 @@ def adjoint(target: Target, case: SampledCase) -> list[Comparison]:
             lambda arithmetic: point(expected, bound(arithmetic)),
             calls=(call,),
             formula="(image * grad_input).sum(axis=(2, 3))",
+            law="<u, A^T v> = <A u, v> for each image and channel, A u being the output and A^T v grad_input",
         )
     ]
 
@@ -79,6 +81,7 @@ def constant(target: Target, case: SampledCase) -> list[Comparison]:
             target.call(call).output,
             lambda arithmetic: laws.constant(flat.scene, arithmetic),
             calls=(call,),
+            law="the weights of an output add up to 1: a constant image stays constant where no zero is near",
         )
     ]
 
@@ -86,7 +89,14 @@ def constant(target: Target, case: SampledCase) -> list[Comparison]:
 def between(target: Target, case: SampledCase) -> list[Comparison]:
     """Each output lies within the hull of the pixels around it: 1 forward."""
     values = target.call(case.call()).output
-    return [Comparison("output", values, lambda arithmetic: laws.hull(case.scene, arithmetic))]
+    return [
+        Comparison(
+            "output",
+            values,
+            lambda arithmetic: laws.hull(case.scene, arithmetic),
+            law="an output lies between the least and the largest of the pixels that it is made of",
+        )
+    ]
 
 
 def steady(target: Target, case: SampledCase) -> list[Comparison]:
@@ -108,7 +118,13 @@ def steady(target: Target, case: SampledCase) -> list[Comparison]:
         return laws.steady_theta(scene, still.base, added, still.cotangent, arithmetic)
 
     return [
-        Comparison(f"grad_{name}", second, lambda arithmetic: point(first, bound(arithmetic)), calls=calls)
+        Comparison(
+            f"grad_{name}",
+            second,
+            lambda arithmetic: point(first, bound(arithmetic)),
+            calls=calls,
+            law="the gradient stays what it is when a constant is added to every pixel of a channel",
+        )
     ]
 
 
@@ -125,6 +141,7 @@ def conserved(target: Target, case: SampledCase) -> list[Comparison]:
             lambda arithmetic: point(expected, laws.mass(still.scene, still.cotangent, gradient, arithmetic)),
             calls=(call,),
             formula="grad_input.sum(axis=(2, 3))",
+            law="the pixels of grad_input add up to the cotangent's sum, for each image and channel",
         )
     ]
 
@@ -149,6 +166,8 @@ def composed(target: Target, case: TransformCase) -> list[Comparison]:
             _kept(second, rows, columns),
             expected,
             calls=calls,
+            formula=f"output[:, :, :{second.shape[2] - rows}, :{second.shape[3] - columns}]",
+            law=f"theta composed with a shift of the target by ({rows}, {columns}) pixels shifts the output",
         )
     ]
 

@@ -19,7 +19,10 @@ def reproduce_pixels(examination: Examination) -> Callable[[Target, MovedCase], 
         values, expected = target.call(case.call()).output, moved(case)
         nominal = case.move.columns.astype(np.float64), case.move.rows.astype(np.float64)
         comparison = Comparison(
-            "output", values, lambda arithmetic: reproduced(case.scene, expected, nominal, arithmetic)
+            "output",
+            values,
+            lambda arithmetic: reproduced(case.scene, expected, nominal, arithmetic),
+            law=f"{case.kind}: the output shows pixels of the image",
         )
         used[case.kind] = max(used.get(case.kind, 0.0), comparison.budget_used(examination.arithmetic))
         examination.observed[case.kind] = _seen(used[case.kind])
