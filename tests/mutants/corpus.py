@@ -4,8 +4,10 @@ import faulty_grad_grid
 import faulty_grad_input
 import faulty_grad_theta
 import faulty_laws
+import faulty_layouts
 import faulty_precision
 import faulty_processes
+import faulty_robustness
 import faulty_values
 from faults import MUTANTS
 
@@ -15,8 +17,10 @@ MODULES = (
     faulty_grad_input,
     faulty_grad_theta,
     faulty_laws,
+    faulty_layouts,
     faulty_precision,
     faulty_processes,
+    faulty_robustness,
 )
 
 __all__ = ["MODULES", "MUTANTS"]
