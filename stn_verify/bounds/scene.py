@@ -77,6 +77,16 @@ class Corners:
         )
 
     @property
+    def lowest(self) -> Array:
+        """The least pixel of the cell."""
+        return np.minimum(np.minimum(self.p00, self.p01), np.minimum(self.p10, self.p11))
+
+    @property
+    def highest(self) -> Array:
+        """The largest pixel of the cell."""
+        return np.maximum(np.maximum(self.p00, self.p01), np.maximum(self.p10, self.p11))
+
+    @property
     def steepest_x(self) -> Array:
         """The largest |dV/dx| in the cell."""
         return np.maximum(np.abs(self.p01 - self.p00), np.abs(self.p11 - self.p10))

@@ -80,10 +80,18 @@ class Examination:
         """What the target is judged by."""
         return claimed(self.target.description, self.dtype)
 
-    def explore(self, cases: SearchStrategy[CaseT], check: Check[CaseT], *, most: int | None = None) -> None:
+    def explore(
+        self,
+        cases: SearchStrategy[CaseT],
+        check: Check[CaseT],
+        *,
+        share: float = 1.0,
+        most: int | None = None,
+    ) -> None:
         """Judge cases that Hypothesis draws, steering towards large budgets and shrinking failures.
 
         Args:
+            share: of the profile's examples, for a check that shows what it can in fewer.
             most: examples that are enough where one asks for many calls, whatever the profile allows.
 
         Raises:
@@ -92,7 +100,7 @@ class Examination:
         # Each check draws cases of its own: together they see more than one sequence would.
         name = f"{self.seed}/{self.suite}/{self.check}/{self.dtype}/{self.convention}"
 
-        settings = self.profile.settings()
+        settings = self.profile.settings(share)
         if most is not None:
             settings = hypothesis.settings(settings, max_examples=min(most, settings.max_examples))
 

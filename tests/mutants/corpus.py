@@ -3,6 +3,7 @@
 import faulty_grad_grid
 import faulty_grad_input
 import faulty_grad_theta
+import faulty_laws
 import faulty_layouts
 import faulty_precision
 import faulty_processes
@@ -15,6 +16,7 @@ MODULES = (
     faulty_grad_grid,
     faulty_grad_input,
     faulty_grad_theta,
+    faulty_laws,
     faulty_layouts,
     faulty_precision,
     faulty_processes,
