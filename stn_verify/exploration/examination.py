@@ -154,14 +154,20 @@ class Examination:
             spent = self.target.evaluations
             self._most.forwards = max(self._most.forwards, spent.forwards - forwards)
             self._most.backwards = max(self._most.backwards, spent.backwards - backwards)
-        outside = {c.subject for c in comparisons if self._record(c, case, steer=steer) > 1}
+        used: dict[str, float] = {}
+        for comparison in comparisons:
+            used[comparison.subject] = max(self._record(comparison, case), used.get(comparison.subject, 0.0))
+        for subject, budget in used.items():
+            if steer and budget < 1e300:
+                hypothesis.target(budget, label=subject)
+        outside = {subject for subject, budget in used.items() if budget > 1}
         if outside - self._settled:
             raise Nonconforming(f"{', '.join(sorted(outside))} of {case!r}")
 
     def _fail(self, failure: TargetFailure, case: Case) -> None:
         self.failure, self.failed_case = failure, case
 
-    def _record(self, comparison: Comparison, case: Case, *, steer: bool) -> float:
+    def _record(self, comparison: Comparison, case: Case) -> float:
         record = self._records[comparison.subject]
         storage = named(self.dtype)
         while record.ladder < len(LADDER):
@@ -174,8 +180,6 @@ class Examination:
         record.budget_used = max(used, record.budget_used or 0.0)
         if used > 1 and (record.case is None or elements(case) <= elements(record.case)):
             record.worst, record.case = comparison.worst(self.arithmetic), case
-        if steer and used < 1e300:
-            hypothesis.target(used, label=comparison.subject)
         return used
 
     def verdicts(self) -> list[Verdict]:

@@ -23,6 +23,9 @@ CELLS = ("float64", "float32", "float16")
 FINE = ("float64", "float32")
 """In 16 bits sums over all points are too uncertain to be divided by a step that keeps each in its cell."""
 
+WIDE = ("float64", "float32")
+"""Mapping moves axes, whatever their dtype."""
+
 
 @pytest.mark.stn_check("sample", SECOND_SAMPLE, differentiated=True, feature="double backward", dtypes=CELLS)
 def test_double_backward(examination: Examination) -> None:
@@ -76,14 +79,14 @@ def test_forward_mode_transform(examination: Examination) -> None:
     examination.explore(cases, forward_mode.tangents)
 
 
-@pytest.mark.stn_check("sample", SAMPLE, differentiated=True, feature="vmap")
+@pytest.mark.stn_check("sample", SAMPLE, differentiated=True, feature="vmap", dtypes=WIDE)
 def test_vmap(examination: Examination) -> None:
     """Mapped over the batch, one image at a time."""
     cases = sample_cases(examination.dtype, examination.convention, grids.ALL)
     examination.explore(cases, ways.vmapped)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, differentiated=True, feature="vmap")
+@pytest.mark.stn_check("transform", TRANSFORM, differentiated=True, feature="vmap", dtypes=WIDE)
 def test_vmap_transform(examination: Examination) -> None:
     """The same of fused transformers."""
     cases = transform_cases(examination.dtype, examination.convention, thetas.ALL)
