@@ -259,4 +259,6 @@ TORCH = Implementation(
     framework="torch",
     functions={"sample": sample, "transform": transform, "generate": generate},
     dtypes=("float64", "float32", "float16", "bfloat16"),
+    # Compiling needs a C++ compiler, which not every machine has.
+    claims=("double backward", "vmap"),
 )

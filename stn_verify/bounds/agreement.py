@@ -26,7 +26,7 @@ def within_bounds(difference: Array, either: Expectation) -> Expectation:
             return identical(difference)(arithmetic).widened(np.array(arithmetic.tiny))
         allowed = either(arithmetic)
         width = allowed.high - allowed.low
-        return Interval(-width, width, 2 * allowed.bound)
+        return Interval(0.0 - width, width, 2 * allowed.bound)
 
     return expected
 

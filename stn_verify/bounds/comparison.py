@@ -26,6 +26,8 @@ class Comparison:
     formula: str | None = None
     """How the values follow from that reply, as Python over its results (output, grad_input, grad_grid, grad_theta,
     tangent, second_image, ...) and its inputs (image, grid, theta, cotangent); None: they are the subject's own."""
+    shown: str | None = None
+    """What a person is told that the values are, where the subject's name would mislead."""
     _known: dict[Arithmetic, Interval] = field(default_factory=dict, compare=False)
 
     def expected(self, arithmetic: Arithmetic) -> Interval:
@@ -59,6 +61,7 @@ class Comparison:
             float(used[index]),
             int(np.count_nonzero(used > 1)),
             used.size,
+            self.shown,
         )
 
 
@@ -75,6 +78,7 @@ class Worst:
     budget_used: float
     wrong: int
     entries: int
+    shown: str | None = None
 
     def __str__(self) -> str:
         place = ", ".join(map(str, self.index))
@@ -87,6 +91,6 @@ class Worst:
             else f"{self.budget_used:.3g} times the bound"
         )
         return (
-            f"{self.subject}[{place}] is {self.value:.17g}, expected {expected} within {self.bound:.3g} ({used};"
+            f"{self.shown or self.subject}[{place}] is {self.value:.17g}, expected {expected} within {self.bound:.3g} ({used};"
             f" {self.wrong} of {self.entries} entries are outside)"
         )

@@ -55,7 +55,12 @@ def repetitions(
         expectation = identical(difference) if exact else within_bounds(difference, first.expectation)
         result = "output" if first.subject == "grid" else first.subject
         comparison = Comparison(
-            first.subject, difference, expectation, calls, f"{result} - earlier[0].{result}"
+            first.subject,
+            difference,
+            expectation,
+            calls,
+            f"{result} - earlier[0].{result}",
+            f"the change of {subject}",
         )
         steps = storage.steps(first.values, second.values)
         found.append(Repetition(comparison, float(np.max(steps, initial=0.0))))

@@ -103,7 +103,13 @@ def test_compile(examination: Examination) -> None:
 
 
 @pytest.mark.stn_check(
-    "transform", TRANSFORM, padded=False, differentiated=True, feature="compile", dtypes=FINE, large=True
+    "transform",
+    TRANSFORM,
+    padded=False,
+    differentiated=True,
+    feature="compile",
+    dtypes=("float64",),
+    large=True,
 )
 def test_compile_transform(examination: Examination) -> None:
     """The same of fused transformers."""
