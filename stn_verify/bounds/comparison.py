@@ -26,8 +26,8 @@ class Comparison:
     formula: str | None = None
     """How the values follow from that reply, as Python over its results (output, grad_input, grad_grid, grad_theta,
     tangent, second_image, ...) and its inputs (image, grid, theta, cotangent); None: they are the subject's own."""
-    shown: str | None = None
-    """What a person is told that the values are, where the subject's name would mislead."""
+    law: str | None = None
+    """What must hold, in a sentence without its full stop, where it is more than that the oracle is right."""
     _known: dict[Arithmetic, Interval] = field(default_factory=dict, compare=False)
 
     def expected(self, arithmetic: Arithmetic) -> Interval:
@@ -61,7 +61,6 @@ class Comparison:
             float(used[index]),
             int(np.count_nonzero(used > 1)),
             used.size,
-            self.shown,
         )
 
 
@@ -78,7 +77,6 @@ class Worst:
     budget_used: float
     wrong: int
     entries: int
-    shown: str | None = None
 
     def __str__(self) -> str:
         place = ", ".join(map(str, self.index))
@@ -91,6 +89,6 @@ class Worst:
             else f"{self.budget_used:.3g} times the bound"
         )
         return (
-            f"{self.shown or self.subject}[{place}] is {self.value:.17g}, expected {expected} within {self.bound:.3g} ({used};"
+            f"{self.subject}[{place}] is {self.value:.17g}, expected {expected} within {self.bound:.3g} ({used};"
             f" {self.wrong} of {self.entries} entries are outside)"
         )

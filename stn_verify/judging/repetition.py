@@ -60,7 +60,7 @@ def repetitions(
             expectation,
             calls,
             f"{result} - earlier[0].{result}",
-            f"the change of {subject}",
+            "the same call gives the same result again, and this is the difference",
         )
         steps = storage.steps(first.values, second.values)
         found.append(Repetition(comparison, float(np.max(steps, initial=0.0))))
