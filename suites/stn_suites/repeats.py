@@ -13,24 +13,20 @@ from stn_verify.judging.repetition import Repetition, repetitions
 
 Repeated = Callable[[Target, Case], list[Comparison]]
 
-TIMES = 3
-"""Repetitions in one process; two replies may agree by luck."""
-
 
 def in_one_process(examination: Examination) -> Repeated:
-    """The same call again, right away and after others: TIMES + 1 backwards, and two between each."""
+    """The same call again, right away and after others: 3 backwards, and up to 2 between."""
     widest: dict[str, float] = {}
 
     def check(target: Target, case: Case) -> list[Comparison]:
         call, first = _asked(target, case)
-        found = _noted(examination, widest, "repeated", case, (first, target.call(call)), (call, call))
-        for _ in range(TIMES - 1):
-            others = between(case) if call.gradients else ()
-            for other in others:
-                target.call(other)
-            later = target.call(call)
-            found += _noted(examination, widest, "repeated", case, (first, later), (call, *others, call))
-        return found
+        again = target.call(call)
+        found = _noted(examination, widest, "repeated", case, (first, again), (call, call))
+        others = between(case) if call.gradients else ()
+        for other in others:
+            target.call(other)
+        later = target.call(call)
+        return found + _noted(examination, widest, "repeated", case, (first, later), (call, *others, call))
 
     return check
 

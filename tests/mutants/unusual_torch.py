@@ -35,6 +35,25 @@ AnyOrderUnclaimed = Implementation(
     dtypes=("float32",),
 )
 
+_sample = differentiable(TorchSampler())
+
+
+def _in_float32(image: Tensor, grid: Tensor) -> Tensor:
+    return _sample(image.float(), grid.float()).to(image.dtype)
+
+
+HalfStored = Implementation(
+    "HalfStored",
+    "torch",
+    {"sample": _in_float32},
+    padding="zeros",
+    align_corners=False,
+    dtypes=("float16",),
+    compute_dtype="float32",
+    claims=("forward mode", "double backward", "vmap"),
+)
+"""Every result, and every first gradient that is differentiated again, is stored in half precision."""
+
 TORCH_UNUSUAL = {
     right.implementation.name: right
     for right in (
