@@ -1,6 +1,7 @@
 """One check of one target, for one dtype and convention: explored by Hypothesis, told as verdicts."""
 
 import contextlib
+import sys
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -154,30 +155,32 @@ class Examination:
             spent = self.target.evaluations
             self._most.forwards = max(self._most.forwards, spent.forwards - forwards)
             self._most.backwards = max(self._most.backwards, spent.backwards - backwards)
-        used: dict[str, float] = {}
-        outside = {each.subject for each in judged if self._wrong(each, case, used)}
-        for subject, budget in used.items():
-            if steer and budget < 1e300:
-                hypothesis.target(budget, label=subject)
+        largest: dict[str, float] = {}
+        for each in judged:
+            largest[each.subject] = max(self._hold(each, case), largest.get(each.subject, 0.0))
+        for subject, used in largest.items():
+            if steer and used < 1e300:
+                hypothesis.target(used, label=subject)
+        outside = {subject for subject, used in largest.items() if used > 1}
         if outside - self._settled:
             raise Nonconforming(f"{', '.join(sorted(outside))} of {case!r}")
 
     def _fail(self, failure: TargetFailure, case: Case) -> None:
         self.failure, self.failed_case = failure, case
 
-    def _wrong(self, judged: Comparison | Statement, case: Case, most: dict[str, float]) -> bool:
-        """Whether it fails; `most` is the largest budget of each subject so far."""
+    def _hold(self, judged: Comparison | Statement, case: Case) -> float:
+        """The budget used; the largest float where a statement does not hold."""
         if isinstance(judged, Comparison):
-            used = self._record(judged, case)
-            most[judged.subject] = max(used, most.get(judged.subject, 0.0))
-            return used > 1
+            return self._record(judged, case)
         record = self._records[judged.subject]
         record.held = True
-        known = record.case is not None and elements(case) > elements(record.case)
-        if not judged.holds and record.worst is None and not known:
+        if judged.holds:
+            return 0.0
+        larger = record.case is not None and elements(case) > elements(record.case)
+        if record.worst is None and not larger:
             record.untrue = judged.told
             record.fail(case, None, judged)
-        return not judged.holds
+        return sys.float_info.max
 
     def _record(self, comparison: Comparison, case: Case) -> float:
         record = self._records[comparison.subject]
