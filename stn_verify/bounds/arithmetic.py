@@ -37,6 +37,20 @@ SCATTER = 8.0
 """Roundings of size u |weight cotangent| in one contribution to grad_input: two weights' product, the cotangent's, one lane's
 store and reload."""
 
+TANGENT = 16.0
+"""Roundings of size u sum|weight pixel| in a tangent: a product of two weights or of one and a weight's derivative (2), with the
+pixel (1), the direction and the scale to normalised units (3), sums of the twelve terms of pixels, x and y (at most 10)."""
+
+TWIST = 12.0
+"""As SLOPE for a second difference of pixels: three differences (3), the cotangent and the direction (2), two scales (4), the sum
+with the gradient of the other image (2)."""
+
+SCATTER_SLOPE = 12.0
+"""As SCATTER for a weight's derivative: one scale and the direction (3) and the sum of both axes' parts (1) more."""
+
+STORES = 3.0
+"""Of the size of all parts together: of each part where they are worked out apart, of the partial sum, of the sum."""
+
 SUBNORMALS = 8.0
 """Smallest positive numbers that sixteen roundings below the normal range may lose, half of one each."""
 

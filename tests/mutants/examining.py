@@ -52,7 +52,13 @@ def suited() -> Iterator[Suited]:
 
 def examine(implementation: Implementation, profile: Profile, checks: tuple[str, ...] = ()) -> list[Verdict]:
     """The verdicts of the checks so named (or of the suites so named; none: of all) on everything that it offers."""
-    session = Session(implementation.name, InProcessTarget(implementation), profile=profile)
+    return examine_session(
+        Session(implementation.name, InProcessTarget(implementation), profile=profile), checks
+    )
+
+
+def examine_session(session: Session, checks: tuple[str, ...]) -> list[Verdict]:
+    """The same of a target that runs somewhere."""
     verdicts = []
     for check in suited():
         if checks and not {check.suite, check.name} & set(checks):
