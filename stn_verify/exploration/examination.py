@@ -4,7 +4,7 @@ import contextlib
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import hypothesis
@@ -18,7 +18,7 @@ from stn_verify.contract.convention import Convention
 from stn_verify.contract.features import CLAIMABLE, Feature
 from stn_verify.contract.target import Evaluations, Target, TargetFailure, TargetRaised
 from stn_verify.exploration.profiles import Profile
-from stn_verify.formats import named
+from stn_verify.identification.convention import Judgement
 from stn_verify.judging.arithmetics import LADDER, claimed
 from stn_verify.verdicts.results import Status, Verdict
 from stn_verify.verdicts.untrusted import storable
@@ -60,6 +60,8 @@ class Examination:
     seed: int
     feature: Feature | None = None
     """What the check asks beyond plain calls; a target that raises there lacks it, unless it claims it."""
+    judgement: Judgement | None = None
+    """What was found of the convention, where that is judged."""
     examples: int = 0
     rule: dict[str, str] = field(default_factory=dict)
     observed: dict[str, str] = field(default_factory=dict)
@@ -69,6 +71,8 @@ class Examination:
     failed_case: Case | None = None
     contradiction: str | None = None
     """A failure that is no single number's: a rule that contradicts the declared one."""
+    _confirmed: bool = False
+    """The statement that is judged is no single number's, and holds."""
     _records: dict[str, Subject] = field(default_factory=dict)
     _before: Evaluations = field(default_factory=Evaluations)
     _most: Evaluations = field(default_factory=Evaluations)
@@ -129,6 +133,29 @@ class Examination:
 
         self._run(every)
 
+    def confirm(self) -> None:
+        """Judge whether the target follows the convention that it is said to follow.
+
+        Raises:
+            Nonconforming: it does not; `verdicts` says how.
+        """
+        found = self.judgement
+        if found is None:
+            raise ValueError(f"{self.check}: nothing was measured that a convention could be held against")
+
+        def told() -> None:
+            self.examples = 1
+            self.contradiction = found.contradiction
+            if found.failure is not None:
+                self._fail(found.failure, found.case)
+            elif found.comparison is not None:
+                self._record(found.comparison, found.case, steer=False)
+            else:
+                # It follows the convention, but not to within its arithmetic: other checks tell.
+                self._confirmed = found.contradiction is None
+
+        self._run(told)
+
     def _run(self, explore: Callable[[], None]) -> None:
         # What failed is in the records; a flaky failure is a failure that was seen.
         with contextlib.suppress(_Stop, Nonconforming, Flaky):
@@ -163,9 +190,8 @@ class Examination:
 
     def _record(self, comparison: Comparison, case: Case, *, steer: bool) -> float:
         record = self._records[comparison.subject]
-        storage = named(self.dtype)
         while record.ladder < len(LADDER):
-            if comparison.budget_used(Arithmetic(LADDER[record.ladder], storage)) <= 1:
+            if comparison.budget_used(replace(self.arithmetic, compute=LADDER[record.ladder])) <= 1:
                 break
             record.ladder += 1
         if not comparison.decided(self.arithmetic):
@@ -232,7 +258,7 @@ class Examination:
         if self.failure is not None:
             # The first line says what happened; what follows are a process's last words, for the log.
             return Status(self.failure.status), f"{str(self.failure).splitlines()[0]} in {self.failed_case!r}"
-        if record.budget_used is None:
+        if record.budget_used is None and not self._confirmed:
             return (
                 Status.UNDECIDED,
                 "nothing was compared: in this arithmetic the coordinates are uncertain by a cell",

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stn_verify.bounds.comparison import Worst
 from stn_verify.cases.case import Case, SampleCase
+from stn_verify.contract.dialect import PLAIN
 from stn_verify.contract.implementation import ARGUMENTS, DIFFERENTIABLE
 from stn_verify.exploration.examination import Examination
 from stn_verify.formats import Array
@@ -174,6 +175,9 @@ class Fault:
 def _fault(name: str, examined: Examination, verdict: Verdict) -> Fault | None:
     """What there is to show of a verdict; its status follows the same order in `Examination`."""
     if verdict.status.conforms or verdict.status is Status.UNDECIDED:
+        return None
+    if examined.target.description.dialect != PLAIN:
+        # The scripts speak no other: what they would call is not what was called.
         return None
     for record in examined.failing():
         if record.name == verdict.subject and record.case is not None:
