@@ -14,8 +14,12 @@ make 2 (288 + 30) <= 640."""
 
 
 def position_error(pixels: Array, size: int, arithmetic: Arithmetic, *, fused: bool) -> Array:
-    """How far from `pixels` a right implementation may read along one axis, in pixels; `fused` adds the roundings of theta."""
-    roundings = COORDINATE + REFLECTION + (THETA if fused else 0.0)
+    """How far from `pixels` a right implementation may read along one axis, in pixels; `fused` adds the roundings of theta.
+
+    Inside the image nothing is folded.
+    """
+    outside = (pixels < 0) | (pixels > size - 1)
+    roundings = COORDINATE + np.where(outside, REFLECTION, 0.0) + (THETA if fused else 0.0)
     return np.asarray(arithmetic.u * roundings * (np.abs(pixels) + size))
 
 

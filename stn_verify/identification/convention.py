@@ -217,8 +217,8 @@ def _finest(description: Description, dtypes: Sequence[str]) -> str:
 
 
 def _unknown(description: Description, findings: Findings) -> str:
-    remarks = "".join(f"; {remark}" for remark in findings.remarks)
+    remark = f" ({findings.remarks[0]})" if findings.remarks else ""
     return (
-        f"{description.name}: identified as {findings.sentence()}{remarks}; the suites check bilinear with zeros, border or"
+        f"{description.name}: identified as {findings.sentence()}{remark}; the suites check bilinear with zeros, border or"
         " reflection, in normalised, pixel or [0, 1] coordinates"
     )

@@ -103,9 +103,6 @@ def _sampler(sketch: _Sketch, probe: Probe) -> None:
 
 def _lines(sketch: _Sketch, ramps: Ramps) -> None:
     sketch.known |= {"axis_order": ramps.axis_order, "x": _axis(ramps.x), "y": _axis(ramps.y)}
-    for line in (ramps.x, ramps.y):
-        if line.map is None and len(line.maps) > 1:
-            sketch.remarks.append(f"along {line.letter} several formulas explain: {line.told()}")
     convention = _convention(ramps.x.map)
     if convention is not None and ramps.x.map == ramps.y.map:
         sketch.known |= {"units": convention[0], "align_corners": convention[1]}
@@ -114,7 +111,9 @@ def _lines(sketch: _Sketch, ramps: Ramps) -> None:
         sketch.remarks.append(f"{ramps.x.told()}: no convention has it")
         return
     sketch.remarks += [
-        f"{line.told()}: no convention has it along {along}"
+        f"along {along}: {line.told()}"
+        if len(line.maps) > 1
+        else f"along {along}: {line.told()}: no convention has it"
         for along, line in (("x", ramps.x), ("y", ramps.y))
         if _convention(line.map) is None
     ] or [f"x and y follow different conventions: {ramps.x.told()}; {ramps.y.told()}"]

@@ -34,6 +34,8 @@ class Kernel:
     def __str__(self) -> str:
         if self.name != "bicubic":
             return self.name
+        if self.a_bound >= 0.5:
+            return f"{self.name} with any a"
         known = f"{self.a:g}" if self.a in NAMED_A else f"{self.a:.6g} ± {self.a_bound:.1g}"
         return f"bicubic with a = {known}"
 

@@ -27,12 +27,12 @@ def _border(k: Array, size: int) -> Array:
 
 def _about_centres(k: Array, size: int) -> Array:
     place = np.mod(k, 2 * (size - 1))
-    return np.minimum(place, 2 * (size - 1) - place)
+    return np.asarray(np.minimum(place, 2 * (size - 1) - place))
 
 
 def _about_edges(k: Array, size: int) -> Array:
     place = np.mod(k, 2 * size)
-    return np.minimum(place, 2 * size - 1 - place)
+    return np.asarray(np.minimum(place, 2 * size - 1 - place))
 
 
 def _wrapped(k: Array, size: int) -> Array:

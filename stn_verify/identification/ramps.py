@@ -66,8 +66,10 @@ class Line:
             f" ({self.letter} = {self.size})"
         )
         if not self.maps:
-            return f"scale {measured}: no known formula"
-        return f"scale {' or '.join(found.told(self.letter) for found in self.maps)}: {measured}"
+            return f"scale {measured}"
+        if len(self.maps) > 1:
+            return f"scale {measured}: {len(self.maps)} formulas explain it, {self.maps[0].told(self.letter)} among them"
+        return f"scale {self.maps[0].told(self.letter)}: {measured}"
 
 
 @dataclass(frozen=True)
@@ -90,14 +92,16 @@ def found_ramps(probe: Probe) -> Ramps:
         TargetFailure: it brought no result.
         NoRampError: the values do not follow the coordinates.
     """
-    image = np.ones((3, HEIGHT, WIDTH))
-    image[1], image[2] = np.arange(WIDTH), np.arange(HEIGHT)[:, None]
+    image = np.ones((4, HEIGHT, WIDTH))
+    image[1], image[2], image[3] = np.arange(WIDTH), np.arange(HEIGHT)[:, None], 0.0
     many, few = (400, 200) if probe.fused else (1200, 600)
     scan = np.concatenate([np.linspace(-1.25, 1.25, many), np.linspace(-2.0, HEIGHT + 1.5, few)])
     scan = np.unique(probe.stored(scan))
     held = np.full_like(scan, INSIDE)
     points = np.concatenate([np.stack([scan, held], axis=-1), np.stack([held, scan], axis=-1)])
-    ones, across, down = probe.read(image, points)
+    values = probe.read(image, points)
+    # What a constant fill adds is seen where the image is zero.
+    ones, across, down = values[:3] - values[3]
     usable = np.abs(ones) > MOSTLY
     with np.errstate(invalid="ignore", divide="ignore"):
         # Padding with zeros, and a kernel whose outer taps miss the image, scale ramp and constant alike.
@@ -139,15 +143,23 @@ def _branch(scan: Array, values: Array, usable: Array, size: int) -> list[Crossi
             share = (level - a) / (b - a) if abs(b - a) < MOSTLY else 0.5
             near = float(scan[i] + share * (scan[i + 1] - scan[i]))
             found.append(Crossing(float(level), float(scan[i]), float(scan[i + 1]), near, bool(b > a)))
-    if not found:
-        return []
-    start = min(range(len(found)), key=lambda i: abs(found[i].near - INSIDE))
-    left = right = start
-    while left > 0 and _continues(found[left - 1], found[left]):
-        left -= 1
-    while right < len(found) - 1 and _continues(found[right], found[right + 1]):
-        right += 1
-    return found[left : right + 1]
+    runs: list[list[Crossing]] = []
+    for crossing in found:
+        if runs and _continues(runs[-1][-1], crossing):
+            runs[-1].append(crossing)
+        else:
+            runs.append([crossing])
+    # The seam where an image repeats itself crosses every level within a pixel: it is no image.
+    longest = max((_extent(run) for run in runs), default=0.0)
+    return min((run for run in runs if 2 * _extent(run) > longest), key=_distance, default=[])
+
+
+def _extent(run: list[Crossing]) -> float:
+    return run[-1].near - run[0].near
+
+
+def _distance(run: list[Crossing]) -> float:
+    return max(run[0].near - INSIDE, INSIDE - run[-1].near, 0.0)
 
 
 def _continues(one: Crossing, next_: Crossing) -> bool:
