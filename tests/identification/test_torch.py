@@ -49,9 +49,7 @@ def test_modes_of_torch(mode: str, padding: str, aligned: bool) -> None:
     def sample(image: Any, grid: Any) -> Any:
         return functional.grid_sample(image, grid, mode=mode, padding_mode=padding, align_corners=aligned)
 
-    found = identify(
-        InProcessTarget(undeclared(sample, "torch", "torch")), "sample", Convention(), "float64"
-    )
+    found = identify(InProcessTarget(undeclared(sample, "torch", "torch")), "sample", Convention(), "float64")
     assert found.identified
     assert found.kernel == (mode if mode != "bicubic" else "bicubic with a = -0.75")
     assert found.align_corners == aligned
