@@ -54,12 +54,8 @@ def print_identification(console: Console, found: Identification) -> None:
     told = "identified" if found.identified else "not fully identified"
     calls = sum(findings.calls for findings in found.found)
     style = "bold green" if found.identified else "bold yellow"
-    console.print(
-        Text(
-            f"\n{visible(found.target)}: {told}, from {calls} small calls and those of its precision",
-            style=style,
-        )
-    )
+    told = f"\n{visible(found.target)}: {told}, from {calls} small calls and those of its precision"
+    console.print(Text(told, style=style), soft_wrap=True)
 
 
 def _print_function(console: Console, found: Sequence[Findings]) -> None:
