@@ -24,7 +24,8 @@ class Framework(Protocol):
     differentiates: bool
     """Whether `vjp` works for any function; otherwise implementations give their own products."""
     features: tuple[Feature, ...]
-    """What can be asked beyond arrays and `vjp`: the methods after it are called for these only."""
+    """What can be asked beyond arrays and `vjp`: the methods after it are called for these only, and those of the others
+    raise LackingError where an adapter inherits from here."""
 
     @property
     def version(self) -> str:
@@ -88,7 +89,7 @@ class Framework(Protocol):
 
     def arranged(self, native: Any, layout: Layout) -> Any:
         """The same values in another place of memory, laid out so."""
-        ...
+        raise self._lacking("layouts")
 
     def device_of(self, native: Any) -> str:
         """Where an array lies, in the words of `devices`."""
@@ -96,7 +97,7 @@ class Framework(Protocol):
 
     def limited(self, threads: int) -> AbstractContextManager[None]:
         """Inside, one operation uses so many threads."""
-        ...
+        raise self._lacking("threads")
 
     def jvp(
         self,
@@ -106,7 +107,7 @@ class Framework(Protocol):
         tangents: Mapping[int, Any],
     ) -> tuple[Any, Any]:
         """The output, and its derivative along tangents of some inputs."""
-        ...
+        raise self._lacking("forward mode")
 
     def second(
         self,
@@ -122,11 +123,11 @@ class Framework(Protocol):
         Raises:
             LackingError: the gradients cannot be differentiated.
         """
-        ...
+        raise self._lacking("double backward")
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function through the framework's compiler."""
-        ...
+        raise self._lacking("compile")
 
     def vmapped(
         self,
@@ -137,7 +138,10 @@ class Framework(Protocol):
         wanted: Sequence[int],
     ) -> tuple[Any, tuple[Any, ...]]:
         """As `vjp`, mapped over the batch, one image at a time; without a cotangent the output alone."""
-        ...
+        raise self._lacking("vmap")
+
+    def _lacking(self, feature: Feature) -> LackingError:
+        return LackingError(f"{self.name} has no {feature}")
 
 
 def known_frameworks() -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """NumPy: arrays on the CPU, no bfloat16, no automatic differentiation."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from types import MappingProxyType
 from typing import Any
 
@@ -10,12 +9,12 @@ import numpy as np
 from stn_verify.contract.errors import ContractError, UnknownChoiceError
 from stn_verify.contract.features import Feature, Layout
 from stn_verify.formats import Array
-from stn_verify.frameworks import LackingError
+from stn_verify.frameworks import Framework
 
 _DTYPES = MappingProxyType({"float64": np.float64, "float32": np.float32, "float16": np.float16})
 
 
-class NumpyFramework:
+class NumpyFramework(Framework):
     """Implementations give their own vector-Jacobian products."""
 
     name = "numpy"
@@ -93,47 +92,6 @@ class NumpyFramework:
     def device_of(self, native: Any) -> str:
         """The CPU."""
         return "cpu"
-
-    def limited(self, threads: int) -> AbstractContextManager[None]:
-        """Raises: ContractError: always; NumPy does not say."""
-        raise ContractError("numpy does not limit threads")
-
-    def jvp(
-        self,
-        function: Callable[..., Any],
-        inputs: Sequence[Any],
-        choices: Mapping[str, Any],
-        tangents: Mapping[int, Any],
-    ) -> tuple[Any, Any]:
-        """Raises: LackingError: always."""
-        raise LackingError("numpy does not differentiate")
-
-    def second(
-        self,
-        function: Callable[..., Any],
-        inputs: Sequence[Any],
-        choices: Mapping[str, Any],
-        cotangent: Any,
-        wanted: Sequence[int],
-        seconds: Sequence[Any],
-    ) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
-        """Raises: LackingError: always."""
-        raise LackingError("numpy does not differentiate")
-
-    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Raises: LackingError: always."""
-        raise LackingError("numpy does not compile")
-
-    def vmapped(
-        self,
-        function: Callable[..., Any],
-        inputs: Sequence[Any],
-        choices: Mapping[str, Any],
-        cotangent: Any | None,
-        wanted: Sequence[int],
-    ) -> tuple[Any, tuple[Any, ...]]:
-        """Raises: LackingError: always."""
-        raise LackingError("numpy does not map functions")
 
 
 def repeated(values: Any) -> tuple[slice, ...]:

@@ -88,7 +88,8 @@ def _declared(target: Target, dtype: str) -> Settled:
     declared, dialect = description.conventions(), description.dialect
     for function in description.functions:
         if function not in SAMPLERS:
-            found.conventions[function] = list(declared)
+            for convention in declared:
+                found.follow(function, convention, Route(convention, dialect))
             continue
         ended: TargetFailure | None = None
         others = []
@@ -106,6 +107,9 @@ def _declared(target: Target, dtype: str) -> Settled:
         for convention in others:
             _follow_measured(target, found, function, convention, dtype)
         found.conventions.setdefault(function, list(declared))
+    followed = {route.dialect for (function, _), route in found.routes.items() if function in SAMPLERS}
+    if len(followed) == 1:
+        found.description = description.model_copy(update={"dialect": followed.pop()})
     return found
 
 

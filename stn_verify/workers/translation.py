@@ -176,7 +176,8 @@ class Spelling:
         return named(dtype).round(array) if name == "grid" else np.ascontiguousarray(array)
 
     def _size(self, axis: int) -> int:
-        return int(self.call.arrays["image"].shape[3 - axis])
+        # Without a pixel there is nothing to scale by; the target is to refuse, or to return as little.
+        return max(1, int(self.call.arrays["image"].shape[3 - axis]))
 
     def _has_points(self, array: Array) -> bool:
         """Whether there are two coordinates to convert: calls that are wrong on purpose pass as they are."""

@@ -19,6 +19,8 @@ from stn_verify.verdicts.results import Status
 )
 class TorchGather:
     def sample(self, image: Tensor, grid: Tensor, *, padding: str, align_corners: bool) -> Tensor:
+        if grid.shape[-1] != 2:
+            raise ValueError(f"a grid of {grid.shape[-1]} coordinates")
         width, height = image.shape[3], image.shape[2]
         x = self.folded((grid[..., 0] + 1) * (width / 2) - 0.5, width, padding)
         y = self.folded((grid[..., 1] + 1) * (height / 2) - 0.5, height, padding)
@@ -46,44 +48,59 @@ class TorchGather:
         """[N, C, Ho, Wo]"""
         _, channels, height, width = image.shape
         inside = (column >= 0) & (column <= width - 1) & (row >= 0) & (row <= height - 1)
+        if len(column) != len(image):
+            raise ValueError(f"{len(column)} grids for {len(image)} images")
         flat = (torch.where(inside, row, 0).long() * width + torch.where(inside, column, 0).long()).flatten(1)
         read = image.flatten(2).gather(2, flat[:, None].expand(-1, channels, -1))
-        return read.unflatten(2, column.shape[1:]) * inside[:, None]
+        # Not a product with inside: a NaN pixel would be read by all that lies outside.
+        return torch.where(inside[:, None], read.unflatten(2, column.shape[1:]), 0)
 
 
 class _BothOrNothing(torch.autograd.Function):  # type: ignore[misc]  # torch is skipped
-    """A backward pass that works out grad_input only where the grid wants a gradient as well."""
+    """A backward pass that works out a gradient only where the other input wants one as well."""
 
     @staticmethod
-    def forward(ctx: Any, image: Tensor, grid: Tensor) -> Tensor:
+    def forward(ctx: Any, image: Tensor, grid: Tensor, needy: int) -> Tensor:
         ctx.save_for_backward(image, grid)
+        ctx.needy = needy
         return torch.nn.functional.grid_sample(image, grid, align_corners=False)
 
     @staticmethod
-    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
         image, grid = (saved.detach().requires_grad_() for saved in ctx.saved_tensors)
         with torch.enable_grad():
             output = torch.nn.functional.grid_sample(image, grid, align_corners=False)
-        grad_input, grad_grid = torch.autograd.grad(output, (image, grid), cotangents[0])
-        if not ctx.needs_input_grad[1]:
-            return torch.zeros_like(grad_input), None
-        return grad_input, grad_grid
+        gradients = list(torch.autograd.grad(output, (image, grid), cotangents[0]))
+        if not ctx.needs_input_grad[1 - ctx.needy]:
+            gradients[ctx.needy] = torch.zeros_like(gradients[ctx.needy])
+        wanted = (g if needed else None for g, needed in zip(gradients, ctx.needs_input_grad, strict=False))
+        return (*wanted, None)
 
 
-def _sample(image: Tensor, grid: Tensor) -> Tensor:
-    return _BothOrNothing.apply(image, grid)
+def _image_alone(image: Tensor, grid: Tensor) -> Tensor:
+    return _BothOrNothing.apply(image, grid, 0)
 
 
-ImageAlone = Implementation(
-    "ImageAlone", "torch", {"sample": _sample}, padding="zeros", align_corners=False, dtypes=("float64",)
-)
-MUTANTS[ImageAlone.name] = Mutant(
-    ImageAlone,
-    "no grad_input where only the image wants a gradient",
-    frozenset({"grad_input"}),
-    source="Z44",
-    checks=(),
-    effective_precision=None,
-    status=Status.FAILED,
-    gap=None,
-)
+def _grid_alone(image: Tensor, grid: Tensor) -> Tensor:
+    return _BothOrNothing.apply(image, grid, 1)
+
+
+def _register(name: str, function: Any, subject: str) -> Implementation:
+    made = Implementation(
+        name, "torch", {"sample": function}, padding="zeros", align_corners=False, dtypes=("float64",)
+    )
+    MUTANTS[name] = Mutant(
+        made,
+        f"no {subject} where nothing else is asked for",
+        frozenset({subject}),
+        source="Z44",
+        checks=("gradients_in_every_company",),
+        effective_precision=None,
+        status=Status.FAILED,
+        gap=None,
+    )
+    return made
+
+
+ImageAlone = _register("ImageAlone", _image_alone, "grad_input")
+GridAlone = _register("GridAlone", _grid_alone, "grad_grid")

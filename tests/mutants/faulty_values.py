@@ -371,19 +371,3 @@ class BatchLimit(Sampler):
         output = super().forward(image, grid, padding, aligned)
         output[65_535:] = 0
         return output
-
-
-@fault(
-    "strides are ignored: every array is read as if packed",
-    "output",
-    source="Z23",
-    gap="adapters: every array handed over is contiguous",
-)
-class StridesIgnored(Sampler):
-    def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
-        return super().forward(self.packed(image), self.packed(grid), padding, aligned)
-
-    def packed(self, array: Array) -> Array:
-        return np.asarray(
-            np.lib.stride_tricks.as_strided(array, strides=np.empty_like(array, order="C").strides)
-        )

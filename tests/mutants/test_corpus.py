@@ -95,11 +95,12 @@ def test_unusual_torch() -> None:
     test_unusual(UNUSUAL["TorchGather"])
 
 
-def test_mutant_torch() -> None:
+@pytest.mark.parametrize("name", ["ImageAlone", "GridAlone"])
+def test_mutant_torch(name: str) -> None:
     pytest.importorskip("torch", reason="one mutant and one right sampler are torch's")
     import corpus_torch  # noqa: F401  because importing registers what needs torch
 
-    test_mutant(MUTANTS["ImageAlone"])
+    test_mutant(MUTANTS[name])
 
 
 @pytest.mark.parametrize("place", ["unusual.py:Noisy", "unusual.py:PixelRows", "corpus_torch.py:TorchGather"])

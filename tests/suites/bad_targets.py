@@ -41,6 +41,23 @@ def _hanging_product(image: Any, grid: Any, cotangent: Any) -> Any:
     return sample_vjp(image, grid, cotangent, **CHOICES)
 
 
+_CALLS = 0
+
+
+@stn_verify.implementation(framework="numpy", dtypes=("float64",), **CHOICES)
+def crashes_in_every_tenth_call(image: Any, grid: Any) -> Any:
+    global _CALLS
+    _CALLS += 1
+    if _CALLS == 10:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return sample(image, grid, **CHOICES)
+
+
+@crashes_in_every_tenth_call.vjp
+def _sometimes_crashing_product(image: Any, grid: Any, cotangent: Any) -> Any:
+    return sample_vjp(image, grid, cotangent, **CHOICES)
+
+
 def plain(image: Any, grid: Any) -> Any:
     """Nobody declared anything."""
     return sample(image, grid, padding="reflection", align_corners=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stn_verify.verdicts.results import Results, Status
+from stn_verify.verdicts.results import Results, Status, Verdict
 
 Checker = Callable[..., tuple[int, Results]]
 TARGETS = Path(__file__).with_name("bad_targets.py")
@@ -30,6 +30,22 @@ def test_one_bad_habit(name: str, status: Status, spoilt: str, check: Checker) -
     assert found.pop(spoilt) is status
     assert set(found.values()) == {Status.PASSED}
     assert len(found) > 10
+
+
+def test_a_crash_in_every_tenth_call(check: Checker) -> None:
+    """Each verdict that a right target gets is there; those whose calls met a crash say so, with a reproducer."""
+    code, results = check(f"{TARGETS}:crashes_in_every_tenth_call", "--jobs", "1")
+    assert code == 1
+    assert results.finished
+    _, whole = check(f"{TARGETS}:crashes_on_nan", "--jobs", "1")
+    assert [_place(verdict) for verdict in results.verdicts] == [_place(v) for v in whole.verdicts]
+    decided = {v.status for v in results.verdicts} - {Status.UNSUPPORTED}
+    assert decided == {Status.CRASHED, Status.PASSED}
+    assert all(v.reproducer for v in results.verdicts if v.status is Status.CRASHED)
+
+
+def _place(verdict: Verdict) -> tuple[str, ...]:
+    return verdict.suite, verdict.check, verdict.subject, verdict.dtype, verdict.convention
 
 
 def test_undeclared(check: Checker) -> None:
