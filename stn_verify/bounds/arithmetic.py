@@ -61,6 +61,8 @@ class Arithmetic:
 
     compute: Format
     storage: Format
+    converted: bool = False
+    """Whether the harness converted the coordinates to other units before it stored them (contract/dialect.py)."""
 
     @property
     def u(self) -> float:
@@ -71,6 +73,16 @@ class Arithmetic:
     def s(self) -> float:
         """Unit roundoff of one store; nothing where the result is computed in the format it is stored in."""
         return self.storage.unit_roundoff if self.storage.precision < self.compute.precision else 0.0
+
+    @property
+    def c(self) -> float:
+        """Unit roundoff of a converted coordinate, beyond the roundings that COORDINATE has room for.
+
+        x = g W/2 + (W-1)/2 and the like take two roundings in float64, and one more, of at most (|x| + W), to the storage dtype.
+        The target then takes none but that of its weights: with computation no finer than storage that is three of COORDINATE's
+        four. A finer computation claims roundings that are too small for the one that the storage dtype forces upon it.
+        """
+        return self.s if self.converted else 0.0
 
     @property
     def tiny(self) -> float:

@@ -103,7 +103,7 @@ def test_mutant_torch(name: str) -> None:
     test_mutant(MUTANTS[name])
 
 
-@pytest.mark.parametrize("place", ["unusual.py:Noisy", "corpus_torch.py:TorchGather"])
+@pytest.mark.parametrize("place", ["unusual.py:Noisy", "unusual.py:PixelRows", "corpus_torch.py:TorchGather"])
 def test_unusual_as_a_user_meets_it(place: str, tmp_path: Path) -> None:
     if "torch" in place:
         pytest.importorskip("torch", reason="one mutant and one right sampler are torch's")
