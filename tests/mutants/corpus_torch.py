@@ -1,5 +1,6 @@
 """The part of the corpus that needs torch: what only a framework with its own differentiation can do."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -51,8 +52,8 @@ class TorchGather:
         return read.unflatten(2, column.shape[1:]) * inside[:, None]
 
 
-class _BothOrNothing(torch.autograd.Function):  # type: ignore[misc]  # torch is skipped
-    """A backward pass that works out grad_input only where the grid wants a gradient as well."""
+class _Sampling(torch.autograd.Function):  # type: ignore[misc]  # torch is skipped
+    """grid_sample with a backward pass of its own."""
 
     @staticmethod
     def forward(ctx: Any, image: Tensor, grid: Tensor) -> Tensor:
@@ -60,30 +61,72 @@ class _BothOrNothing(torch.autograd.Function):  # type: ignore[misc]  # torch is
         return torch.nn.functional.grid_sample(image, grid, align_corners=False)
 
     @staticmethod
-    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
         image, grid = (saved.detach().requires_grad_() for saved in ctx.saved_tensors)
         with torch.enable_grad():
             output = torch.nn.functional.grid_sample(image, grid, align_corners=False)
-        grad_input, grad_grid = torch.autograd.grad(output, (image, grid), cotangents[0])
+        return torch.autograd.grad(output, (image, grid), cotangents[0])
+
+
+class _BothOrNothing(_Sampling):
+    """grad_input is worked out only where the grid wants a gradient as well."""
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
+        grad_input, grad_grid = _Sampling.backward(ctx, *cotangents)
         if not ctx.needs_input_grad[1]:
             return torch.zeros_like(grad_input), None
         return grad_input, grad_grid
 
 
-def _sample(image: Tensor, grid: Tensor) -> Tensor:
+class _NeedsImage(_Sampling):
+    """A frozen image is not provided for."""
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
+        if not ctx.needs_input_grad[0]:
+            raise RuntimeError("Output(X@GRAD) should not be null")
+        return _Sampling.backward(ctx, *cotangents)
+
+
+def _image_alone(image: Tensor, grid: Tensor) -> Tensor:
     return _BothOrNothing.apply(image, grid)
 
 
-ImageAlone = Implementation(
-    "ImageAlone", "torch", {"sample": _sample}, padding="zeros", align_corners=False, dtypes=("float64",)
-)
-MUTANTS[ImageAlone.name] = Mutant(
-    ImageAlone,
+def _grid_alone(image: Tensor, grid: Tensor) -> Tensor:
+    return _NeedsImage.apply(image, grid)
+
+
+def _mutant(
+    sample: Callable[..., Tensor],
+    name: str,
+    what: str,
+    *subjects: str,
+    source: str,
+    group: str,
+    status: Status = Status.FAILED,
+) -> Implementation:
+    made = Implementation(
+        name, "torch", {"sample": sample}, padding="zeros", align_corners=False, dtypes=("float64",)
+    )
+    MUTANTS[name] = Mutant(made, what, frozenset(subjects), source, (), None, status, None, group)
+    return made
+
+
+ImageAlone = _mutant(
+    _image_alone,
+    "ImageAlone",
     "no grad_input where only the image wants a gradient",
-    frozenset({"grad_input"}),
+    "grad_input",
     source="Z44",
-    checks=(),
-    effective_precision=None,
-    status=Status.FAILED,
-    gap=None,
+    group="grad_input",
+)
+GridAlone = _mutant(
+    _grid_alone,
+    "GridAlone",
+    "the backward pass raises where only the grid wants a gradient",
+    "grad_grid",
+    source="Z44 Z78",
+    group="robustness",
+    status=Status.RAISED,
 )
