@@ -44,6 +44,8 @@ class Subject:
     ladder: int = 0
     worst: Worst | None = None
     case: Case | None = None
+    failed_at: int | None = None
+    """How many examples it took until the first failed."""
 
 
 @dataclass
@@ -172,6 +174,8 @@ class Examination:
             return 0.0
         used = comparison.budget_used(self.arithmetic)
         record.budget_used = max(used, record.budget_used or 0.0)
+        if used > 1 and record.failed_at is None:
+            record.failed_at = self.examples
         if used > 1 and (record.case is None or elements(case) <= elements(record.case)):
             record.worst, record.case = comparison.worst(self.arithmetic), case
         if steer and used < 1e300:

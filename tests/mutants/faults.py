@@ -79,6 +79,11 @@ class Mutant:
         return EVERY - self.subjects
 
     @property
+    def ends_process(self) -> bool:
+        """Whether it must not run in this one."""
+        return self.status in (Status.CRASHED, Status.TIMED_OUT)
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """The rows of the bug collection, one by one."""
         return tuple((self.source or "").split())
