@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from corpus import HERE, MUTANTS, load_torch, place
 from examining import checked, examinations
@@ -38,6 +38,29 @@ class Outcome(BaseModel):
     """Without what it does not offer."""
     failed_at: dict[str, int]
     """Subject -> how many examples the quickest check took until one failed; of what runs in this process."""
+
+
+class Kills(BaseModel):
+    """What was said of the whole corpus."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    profile: str
+    mutants: list[Outcome]
+
+    def write(self, path: Path) -> None:
+        """As JSON."""
+        path.write_text(self.model_dump_json(), encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """What `write` wrote.
+
+        Raises:
+            ValueError: it did not.
+            OSError: the file cannot be read.
+        """
+        return cls.model_validate_json(path.read_bytes())
 
 
 def profile_of(name: str) -> Profile:
