@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from stn_verify.exploration.examination import Examination
 
@@ -37,16 +37,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--stn-deadline", metavar="SECONDS", type=float, default=30.0, help="for one call (default: 30)"
     )
     group.addoption("--stn-python", metavar="INTERPRETER", help="the interpreter that runs the target")
+    group.addoption(
+        "--stn-known-failures",
+        metavar="FILE",
+        help="what is known to fail (default: the file that comes with the target); none: excuse nothing",
+    )
     group.addoption("--stn-output", metavar="DIR", help="where reproducers are written")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker of the suites."""
+    """Register the marker of the suites; where the run is led, look out for known failures that no longer fail."""
     config.addinivalue_line(
         "markers",
         "stn_check(function, subjects=..., padded=True, dtypes=..., feature=None): a check of one function of the target, run"
         " for each convention and dtype",
     )
+    # A worker of pytest-xdist sees but a part of the run.
+    if config.getoption("--stn", None) and not hasattr(config, "workerinput"):
+        from stn_verify.exploration.lookout import lookout
+
+        config.pluginmanager.register(lookout(config, PROPERTY), "stn-verify-lookout")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -76,6 +86,26 @@ def examination(request: pytest.FixtureRequest) -> Iterator[Examination]:
     examined = session.examination(request.param, module, check)
     yield examined
     _report(request.node, session.verdicts(examined))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A check that failed as it is known to is reported as an expected failure, with what is known."""
+    report = yield
+    examined = getattr(item, "funcargs", {}).get("examination")
+    if examined is None or call.when != "call" or call.excinfo is None:
+        return report
+    from stn_verify.exploration.examination import Examination, Nonconforming
+    from stn_verify.exploration.session import session_of
+
+    if isinstance(examined, Examination) and call.excinfo.errisinstance(Nonconforming):
+        excuse = session_of(item.config).excuse(examined)
+        if excuse:
+            # In the terms in which pytest itself reports one.
+            report.outcome, report.wasxfail = "skipped", excuse
+    return report
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

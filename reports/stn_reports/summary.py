@@ -9,10 +9,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stn_reports.markdown import escaped, fenced
 from stn_verify.formats import STORAGE_DTYPES
-from stn_verify.verdicts.grouping import Row, budget, counted, findings, rows, sentence, unsupported, warnings
+from stn_verify.verdicts.excuses import SUITE as KNOWN_FAILURES
+from stn_verify.verdicts.grouping import (
+    Row,
+    budget,
+    counted,
+    findings,
+    known,
+    rows,
+    sentence,
+    unsupported,
+    warnings,
+)
 from stn_verify.verdicts.results import Results, Status, Verdict
 
-SYMBOLS = {Status.PASSED: "✅", Status.UNSUPPORTED: "⚪", Status.UNDECIDED: "❔"}
+SYMBOLS = {Status.PASSED: "✅", Status.UNSUPPORTED: "⚪", Status.UNDECIDED: "❔", Status.KNOWN: "❕"}
 FINDINGS_SHOWN = 100
 REASON_LINES = 30
 
@@ -48,6 +59,7 @@ def render(results: Results) -> str:
         findings=found[:FINDINGS_SHOWN],
         findings_left=len(found) - FINDINGS_SHOWN,
         reason_lines=REASON_LINES,
+        known=known(results.verdicts),
         warnings=warnings(results.verdicts),
         unsupported=unsupported(results.verdicts),
         verdicts=_verdicts_by_suite(results.verdicts),
@@ -56,12 +68,14 @@ def render(results: Results) -> str:
 
 def command(results: Results) -> str:
     """What repeats the run. The results hold no command line: suites and dtypes are those judged."""
-    suites = dict.fromkeys(verdict.suite for verdict in results.verdicts)
+    # A stale entry is a verdict on the file, and belongs to no suite that could be asked for.
+    suites = dict.fromkeys(v.suite for v in results.verdicts if v.suite != KNOWN_FAILURES)
     dtypes = {verdict.dtype for verdict in results.verdicts}
     words = ["stn-verify", "check", results.target]
     words += [word for suite in suites for word in ("--suite", suite)]
     words += [word for dtype in STORAGE_DTYPES if dtype in dtypes for word in ("--dtype", dtype)]
     words += ["--device", results.description.device, "--seed", str(results.seed)]
+    words += ["--known-failures", results.known_failures] if results.known_failures else []
     words += [f"--{results.profile}"] if results.profile in ("quick", "full") else []
     return shlex.join(words)
 

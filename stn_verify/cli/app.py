@@ -100,6 +100,13 @@ def _check(
     expression: Annotated[
         str | None, typer.Option("-k", metavar="EXPR", help="Only checks that match, in pytest's terms.")
     ] = None,
+    known_failures: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="What is known to fail; 'none' excuses nothing.  [default: the file that comes with TARGET]",
+        ),
+    ] = None,
 ) -> int:
     """Check an implementation. Exit status: 0 conforms, 1 does not, 2 wrong request, 130 interrupted."""
     with _interruptible():
@@ -122,6 +129,7 @@ def _check(
                 deadline=deadline,
                 interpreter=python,
                 expression=expression,
+                known_failures=request.chosen_known_failures(known_failures),
             ),
             Console(file=sys.stdout, width=_width(sys.stdout)),
             Console(file=sys.stderr),

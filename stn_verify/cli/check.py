@@ -12,13 +12,17 @@ from stn_verify.cli.gathering import Gathering
 from stn_verify.cli.progress import progress_on
 from stn_verify.cli.reporting import RESULTS, write_output
 from stn_verify.cli.request import Request
+from stn_verify.cli.suites import installed
 from stn_verify.cli.table import print_summary
 from stn_verify.contract.description import Description
 from stn_verify.contract.errors import BrokenTargetError, OutputError
 from stn_verify.contract.target import TargetFailure
+from stn_verify.exploration.profiles import profile_named
 from stn_verify.identification.convention import identified
 from stn_verify.verdicts.environment import environment
+from stn_verify.verdicts.excuses import stale
 from stn_verify.verdicts.grouping import counted
+from stn_verify.verdicts.known_files import known_failures
 from stn_verify.verdicts.results import Results
 from stn_verify.verdicts.untrusted import storable, visible
 from stn_verify.workers.client import WorkerTarget
@@ -33,6 +37,8 @@ def check(request: Request, out: Console, err: Console) -> int:
         RequestError: there is no such target, nothing was selected, or the output cannot be written.
     """
     started, begin = datetime.now(UTC), time.monotonic()
+    names = tuple(suite.name for suite in installed())
+    known = known_failures(request.target, request.known_failures, request.device, names)
     with err.status("starting the implementation"):
         description = describe(
             request.target, request.device, request.deadline, request.interpreter, identify=True
@@ -45,6 +51,10 @@ def check(request: Request, out: Console, err: Console) -> int:
         except OutputError as error:
             # What was judged is still worth writing.
             finished, unwritten = False, error
+    verdicts = gathering.verdicts()
+    finished = finished and not gathering.interrupted
+    if finished and profile_named(request.profile).thorough:
+        verdicts += stale(verdicts, known, whole=request.whole)
     results = Results(
         environment=environment(),
         target=storable(request.target, 200),
@@ -53,8 +63,9 @@ def check(request: Request, out: Console, err: Console) -> int:
         seed=request.seed,
         started=started.isoformat(timespec="seconds"),
         seconds=time.monotonic() - begin,
-        finished=finished and not gathering.interrupted,
-        verdicts=gathering.verdicts(),
+        finished=finished,
+        known_failures=request.known_failures,
+        verdicts=verdicts,
     )
     written = write_output(results, request.output, lambda line: say(err, line))
     if unwritten is not None:

@@ -85,6 +85,7 @@ def arguments(request: Request, ini: Path) -> list[str]:
         f"--stn-seed={request.seed}",
         f"--stn-deadline={request.deadline}",
         *([f"--stn-python={request.interpreter}"] if request.interpreter else []),
+        *([f"--stn-known-failures={request.known_failures}"] if request.known_failures else []),
         f"--stn-output={request.output}",
         "--pyargs",
         *chosen,

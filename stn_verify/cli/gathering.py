@@ -87,8 +87,9 @@ class Gathering:
             self._failed_calls[nodeid] = _broken(report, "test")
         elif report.failed:
             self._trouble.setdefault(nodeid, []).append(_broken(report, report.when))
-        elif report.skipped and not rows:
+        elif report.skipped and not rows and not hasattr(report, "wasxfail"):
             # What the target does not offer has its verdicts; any other skip leaves its check unanswered.
+            # An expected failure has its verdicts in the next report.
             self._rows[nodeid] = _skipped(report)
         # An xdist worker that dies leaves a report of the phase '???', the only one of that test.
         if report.when not in ("setup", "call") and nodeid not in self._done:

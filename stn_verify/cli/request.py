@@ -9,6 +9,7 @@ from stn_verify.cli.suites import Suite, selected
 from stn_verify.contract.errors import OutputError, UnknownChoiceError, UnknownTargetError
 from stn_verify.exploration.profiles import PROFILES
 from stn_verify.formats import STORAGE_DTYPES
+from stn_verify.verdicts.known_files import NONE
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,13 @@ class Request:
     deadline: float
     interpreter: str | None
     expression: str | None
+    known_failures: str | None = None
+    """A file or `none`; None: that which comes with the target."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is asked for that there is."""
+        return self.every_suite and not self.dtypes and self.expression is None
 
 
 def chosen_suites(names: list[str]) -> tuple[Suite, ...]:
@@ -57,6 +65,11 @@ def chosen_profile(quick: bool, full: bool) -> str:
             f"--quick and --full exclude each other; known profiles: {', '.join(PROFILES)}"
         )
     return "quick" if quick else "full" if full else "default"
+
+
+def chosen_known_failures(asked: str | None) -> str | None:
+    """The file as seen from anywhere."""
+    return asked if asked in (None, NONE) else str(Path(asked).absolute())
 
 
 def checked_target(target: str) -> str:

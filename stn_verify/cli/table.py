@@ -14,6 +14,7 @@ from stn_verify.verdicts.grouping import (
     budget,
     counted,
     findings,
+    known,
     rows,
     sentence,
     unsupported,
@@ -22,9 +23,9 @@ from stn_verify.verdicts.grouping import (
 from stn_verify.verdicts.results import Results, Status
 from stn_verify.verdicts.untrusted import visible
 
-STYLES = {Status.PASSED: "green", Status.UNDECIDED: "yellow"}
+STYLES = {Status.PASSED: "green", Status.UNDECIDED: "yellow", Status.KNOWN: "yellow"}
 FAULT = "red"
-SYMBOLS = {Status.PASSED: "✓", Status.UNDECIDED: "?"}
+SYMBOLS = {Status.PASSED: "✓", Status.UNDECIDED: "?", Status.KNOWN: "!"}
 FINDINGS_SHOWN = 12
 NOTICES_SHOWN = 8
 REASON_LINES = 5
@@ -41,6 +42,7 @@ def print_summary(console: Console, results: Results) -> None:
         console.print(_table(judged, _symbols(console)))
     _print_rules(console, judged)
     _print_findings(console, findings(results.verdicts))
+    _print_notices(console, "known failure", "yellow", known(results.verdicts))
     _print_notices(console, "warning", "yellow", warnings(results.verdicts))
     _print_notices(console, "unsupported", "dim", unsupported(results.verdicts))
     console.print(

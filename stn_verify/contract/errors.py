@@ -21,5 +21,9 @@ class UnknownChoiceError(RequestError):
     """A suite, dtype, device, padding or profile that does not exist."""
 
 
+class KnownFailuresError(RequestError):
+    """A file of known failures that cannot be read, or that does not say what it has to."""
+
+
 class OutputError(RequestError):
     """The output folder cannot be written."""

@@ -16,6 +16,9 @@ from stn_verify.exploration.profiles import Profile, profile_named
 from stn_verify.exploration.reproducer import write_reproducers
 from stn_verify.formats import STORAGE_DTYPES
 from stn_verify.identification.convention import identified
+from stn_verify.verdicts.excuses import excused
+from stn_verify.verdicts.known import NOTHING_KNOWN, KnownFailures
+from stn_verify.verdicts.known_files import known_failures
 from stn_verify.verdicts.results import Status, Verdict
 from stn_verify.workers.client import WorkerTarget
 
@@ -49,6 +52,7 @@ class Session:
         dtypes: Sequence[str] = STORAGE_DTYPES,
         seed: int = 0,
         output: Path | None = None,
+        known: KnownFailures = NOTHING_KNOWN,
     ):
         self.name = name
         self.target = target
@@ -56,6 +60,7 @@ class Session:
         self.dtypes = tuple(dtypes)
         self.seed = seed
         self.output = output
+        self.known = known
         self.description: Description = identified(target)
         self._latest: tuple[str, str] | None = None
 
@@ -151,9 +156,17 @@ class Session:
         if any(verdict.status in (Status.FAILED, Status.RAISED) for verdict in verdicts):
             # A kernel that is wrong may have written where it should not: what follows is not to be blamed for it.
             self.target.renew()
-        if self.output is None:
-            return verdicts
-        return write_reproducers(self.name, examined, verdicts, self.output)
+        if self.output is not None:
+            verdicts = write_reproducers(self.name, examined, verdicts, self.output)
+        return excused(verdicts, self.known)
+
+    def excuse(self, examined: Examination) -> str | None:
+        """Why a check that failed is excused; None where something failed of which nothing is known."""
+        verdicts = excused(examined.verdicts(), self.known)
+        known = [verdict.known for verdict in verdicts if verdict.known]
+        if not known or not all(verdict.status.conforms for verdict in verdicts):
+            return None
+        return "; ".join(dict.fromkeys(f"{one.reason} ({one.upstream})" for one in known))
 
 
 def session_of(config: pytest.Config) -> Session:
@@ -186,9 +199,11 @@ def _begin(config: pytest.Config) -> Session:
             raise UnknownChoiceError(f"unknown dtype {dtype!r}; known: {', '.join(STORAGE_DTYPES)}")
     output = config.getoption("--stn-output")
     profile = profile_named(config.getoption("--stn-profile"))
+    device = config.getoption("--stn-device")
+    known = known_failures(name, config.getoption("--stn-known-failures"), device)
     target = WorkerTarget(
         name,
-        device=config.getoption("--stn-device"),
+        device=device,
         deadline=config.getoption("--stn-deadline"),
         interpreter=config.getoption("--stn-python"),
     )
@@ -199,4 +214,5 @@ def _begin(config: pytest.Config) -> Session:
         dtypes=dtypes,
         seed=config.getoption("--stn-seed"),
         output=Path(output) if output else None,
+        known=known,
     )

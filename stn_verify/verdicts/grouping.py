@@ -17,6 +17,7 @@ SEVERITY = (
     Status.RAISED,
     Status.FAILED,
     Status.UNDECIDED,
+    Status.KNOWN,
     Status.PASSED,
     Status.UNSUPPORTED,
 )
@@ -66,7 +67,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Notice:
-    """A text that several verdicts share: a warning, or why something is unsupported."""
+    """A text that several verdicts share: a warning, what is known of a failure, or why something is unsupported."""
 
     text: tuple[str, ...]
     checks: str
@@ -101,6 +102,15 @@ def warnings(verdicts: Iterable[Verdict]) -> list[Notice]:
     return [_notice(group, group[0].warning) for group in _grouped(warned, lambda v: _shape(v, v.warning))]
 
 
+def known(verdicts: Iterable[Verdict]) -> list[Notice]:
+    """What failed as it is known to, by what is known of it."""
+    groups = _grouped(
+        (verdict for verdict in verdicts if verdict.known),
+        lambda v: (v.known.reason, v.known.upstream) if v.known else None,
+    )
+    return [_notice(group, _excuse(group)) for group in groups]
+
+
 def unsupported(verdicts: Iterable[Verdict]) -> list[Notice]:
     """What the implementation declares not to do, by reason."""
     declared = (verdict for verdict in verdicts if verdict.status is Status.UNSUPPORTED)
@@ -121,7 +131,9 @@ def sentence(results: Results) -> str:
     """The verdict on the target in one line."""
     counts = {status: sum(v.status is status for v in results.verdicts) for status in Status}
     told = [f"{counted(counts[Status.PASSED], 'verdict')} passed", f"{counts[Status.FAILED]} failed"]
-    told += [f"{counts[s]} {s}" for s in Status if counts[s] and s not in (Status.PASSED, Status.FAILED)]
+    apart = (Status.PASSED, Status.FAILED, Status.KNOWN)
+    told += [f"{counts[status]} {status}" for status in Status if counts[status] and status not in apart]
+    told += [counted(counts[Status.KNOWN], Status.KNOWN)] if counts[Status.KNOWN] else []
     if results.conforms:
         outcome = "conforms"
     elif not results.finished:
@@ -228,6 +240,13 @@ def _notice(group: Sequence[Verdict], text: str | None) -> Notice:
         dtypes=", ".join(_listed(verdict.dtype for verdict in group)),
         count=len(group),
     )
+
+
+def _excuse(group: Sequence[Verdict]) -> str:
+    """How they failed, why, and where that was reported."""
+    excuses = [verdict.known for verdict in group if verdict.known]
+    how = ", ".join(_listed(excuse.status for excuse in excuses))
+    return f"{how}: {excuses[0].reason}; upstream: {excuses[0].upstream}"
 
 
 def _places(group: Sequence[Verdict]) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stn_verify.contract.description import Description
 
@@ -26,11 +26,25 @@ class Status(StrEnum):
     TIMED_OUT = "timed out"
     RAISED = "raised"
     UNDECIDED = "undecided"
+    KNOWN = "known failure"
+    """It failed, as a file of known failures says that it does."""
 
     @property
     def conforms(self) -> bool:
         """Whether a target with this verdict may still be called conforming."""
-        return self in (Status.PASSED, Status.UNSUPPORTED)
+        return self in (Status.PASSED, Status.UNSUPPORTED, Status.KNOWN)
+
+
+class KnownFailure(BaseModel):
+    """Why a failure is excused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: Status
+    """What the verdict would be otherwise."""
+    reason: Text
+    upstream: Text
+    """Where it was reported."""
 
 
 class Verdict(BaseModel):
@@ -62,9 +76,17 @@ class Verdict(BaseModel):
     seconds: Annotated[float, Field(ge=0)] = 0.0
     reason: Text | None = None
     """Why it is not passed, for a person."""
+    known: KnownFailure | None = None
+    """Of a known failure, and of no other verdict."""
     warning: Text | None = None
     reproducer: Label | None = None
     """A file of the output folder that shows the failure."""
+
+    @model_validator(mode="after")
+    def _known_with_its_reason(self) -> Self:
+        if (self.status is Status.KNOWN) != (self.known is not None):
+            raise ValueError("a known failure, and nothing else, says what is known of it")
+        return self
 
 
 class Environment(BaseModel):
@@ -97,6 +119,8 @@ class Results(BaseModel):
     seconds: Annotated[float, Field(ge=0)]
     finished: bool
     """False where the run was interrupted: the verdicts are those reached."""
+    known_failures: Text | None = None
+    """The file of known failures that was asked for, or 'none'; None: that which comes with the target, if any."""
     verdicts: list[Verdict]
 
     @property

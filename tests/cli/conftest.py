@@ -50,7 +50,7 @@ FIELDS = {"suite": "values", "check": "c", "subject": "output", "dtype": "float6
 
 def pytest_addoption(parser):
     for name in ("--stn", "--stn-device", "--stn-profile", "--stn-seed", "--stn-deadline", "--stn-python",
-                 "--stn-output"):
+                 "--stn-output", "--stn-known-failures"):
         parser.addoption(name)
     parser.addoption("--stn-dtype", action="append")
 

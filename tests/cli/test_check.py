@@ -58,14 +58,25 @@ def test_the_plugin_is_told_what_was_asked_for(world, jobs):
         import json, pathlib
 
         def test_options(judge, request):
-            names = "stn device dtype profile seed deadline python output".split()
+            names = "stn device dtype profile seed deadline python output known-failures".split()
             told = {n: request.config.getoption("--stn" if n == "stn" else f"--stn-{n}") for n in names}
             judge(reason=json.dumps(told))
         """,
     )
     world.suite("kinks", "def test_not_selected(judge):\n    judge()\n")
     asked = ["--suite", "values", "--dtype", "float32", "--dtype", "float64", "--device", "cuda:1", "--full"]
-    asked += ["--seed", "7", "--deadline", "2.5", "--python", "/a python", "-k", "options and not other"]
+    asked += [
+        "--known-failures",
+        "none",
+        "--seed",
+        "7",
+        "--deadline",
+        "2.5",
+        "--python",
+        "/a python",
+        "-k",
+        "options and not other",
+    ]
     assert world.run("check", "fake", *asked, "--jobs", jobs, "--output", "out").returncode == 0
     results = json.loads((world.folder / "cwd/out/results.json").read_text())
     assert json.loads(results["verdicts"][0]["reason"]) == {
@@ -77,8 +88,58 @@ def test_the_plugin_is_told_what_was_asked_for(world, jobs):
         "deadline": "2.5",
         "python": "/a python",
         "output": str(world.folder / "cwd/out"),
+        "known-failures": "none",
     }
     assert len(results["verdicts"]) == 1
+
+
+KNOWN = """
+[[known]]
+check = "c"
+dtype = "float32"
+reason = "why"
+upstream = "where"
+
+[[known]]
+check = "nothing of that name"
+reason = "why"
+upstream = "where"
+"""
+
+JUDGED = """
+import pytest
+
+def test_wrong(judge):
+    known = {"status": "failed", "reason": "why", "upstream": "where"}
+    judge(dtype="float64", status="known failure", known=known)
+    judge(dtype="float32")
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "stale"),
+    [
+        ((), 1, ["c (float32)", "nothing of that name"]),
+        (("--jobs", "2"), 1, ["c (float32)", "nothing of that name"]),
+        # What was not asked for cannot be missed.
+        (("--suite", "values"), 1, ["c (float32)"]),
+        (("-k", "wrong"), 1, ["c (float32)"]),
+        (("--dtype", "float32"), 1, ["c (float32)"]),
+        # Three examples may just have missed it.
+        (("--quick",), 0, []),
+    ],
+)
+def test_stale_known_failures(world, asked, code, stale):
+    world.suite("values", JUDGED)
+    (world.folder / "cwd/known.toml").write_text(KNOWN)
+    done = world.run("check", "fake", "--jobs", "1", "--known-failures", "known.toml", *asked)
+    assert done.returncode == code, done.stderr
+    results = world.results()
+    assert results.known_failures == str(world.folder / "cwd/known.toml")
+    found = [verdict for verdict in results.verdicts if verdict.suite == "known failures"]
+    assert [verdict.check for verdict in found] == stale
+    assert all("take it out of " in verdict.reason for verdict in found)
+    assert "1 known failure;" in done.stdout
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

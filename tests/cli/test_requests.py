@@ -61,6 +61,15 @@ def test_is_refused_before_a_worker_starts(refused, arguments, told):
     assert told in refused(*arguments)
 
 
+def test_known_failures_that_cannot_be_read_are_refused(refused, tmp_path):
+    assert "no file of known failures" in refused("check", "t", "--known-failures", "nowhere.toml")
+    entry = '[[known]]\ncheck = "c"\nsuite = "value"\nreason = "r"\nupstream = "u"\n'
+    (tmp_path / "known.toml").write_text(entry)
+    assert f"entry 1: unknown suite 'value'; {SUITES}" in refused(
+        "check", "t", "--known-failures", "known.toml"
+    )
+
+
 def test_missing_suites_are_said(refused, monkeypatch):
     monkeypatch.setattr(suites, "PACKAGE", "no_such_suites")
     assert "no suites are installed" in refused("check", "t")

@@ -124,6 +124,38 @@ def test_failures_stand_before_the_verdict_and_warnings_are_told():
     assert warnings([verdict(warning="w")] * 3)[0].count == 3
 
 
+def known_failure(**fields) -> Verdict:
+    told = {"status": "raised", "reason": "no half", "upstream": "o/r#1"}
+    return verdict(status="known failure", known=told | fields.pop("known", {}), **fields)
+
+
+def test_known_failures_are_told_in_one_notice_each():
+    alike = [known_failure(dtype=dtype, reason=f"no {dtype}") for dtype in ("float16", "bfloat16")]
+    crashed = known_failure(check="d", known={"status": "crashed"})
+    other = known_failure(known={"reason": "wrong rows", "upstream": "not reported yet"})
+    text = printed(results_of(verdict(), *alike, crashed, other))
+    assert (
+        "known failure: raised, crashed: no half; upstream: o/r#1 (c, d; float16, bfloat16, float64; 3 verdicts)"
+        in text
+    )
+    assert "known failure: raised: wrong rows; upstream: not reported yet (c; float64; 1 verdict)" in text
+    assert "fake conforms: 1 verdict passed, 0 failed, 4 known failures;" in text
+    assert "! known failure" in text
+    assert findings([*alike, crashed, other]) == []
+
+
+def test_known_failures_alone_do_not_conform():
+    assert "nothing could be judged" in sentence(results_of(known_failure()))
+    assert "0 failed, 1 known failure;" in sentence(results_of(verdict(), known_failure()))
+
+
+def test_a_row_with_a_known_failure_has_not_passed():
+    (row,) = rows([verdict(), known_failure(), verdict(status="unsupported")])
+    assert (row.status, row.passed, row.judged) == (Status.KNOWN, 1, 2)
+    (row,) = rows([verdict(status="failed"), known_failure()])
+    assert row.status is Status.FAILED
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_hostile_text_shows_as_it_is(encoding):
     hostile = verdict(check=HOSTILE, subject=HOSTILE, convention=HOSTILE, status="raised", reason=HOSTILE)

@@ -88,6 +88,26 @@ def test_it_tells_everything():
     assert "\n\n\n" not in text
 
 
+def test_known_failures_have_a_section():
+    told = {"status": "raised", "reason": HOSTILE, "upstream": HOSTILE}
+    text = render(
+        results_of(
+            verdict(),
+            verdict(status="known failure", known=told, reason="no half"),
+            verdict(suite="known failures", check="c", status="failed", reason="stale: now passes"),
+            known_failures="my file.toml",
+        )
+    )
+    assert text.count("\n## Known failures\n") == 1
+    assert "- raised: \\[bold\\]x" in text
+    assert "1 known failure;" in text
+    assert "<script" not in text
+    # The file is repeated; what was said of it is no suite.
+    words = shlex.split(command(results_of(verdict(suite="known failures"), known_failures="my file.toml")))
+    assert words[words.index("--known-failures") + 1] == "my file.toml"
+    assert "--suite" not in words
+
+
 def test_the_tables_are_tables():
     tokens = tokens_of(
         render(results_of(verdict(), verdict(status="failed", reason="r"), verdict(suite="kinks")))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stn_verify.verdicts.results import Results, Status, Verdict
+from stn_verify.verdicts.results import Results, Status
 
 pytest.importorskip("torch", reason="the target of the main job")
 
@@ -13,28 +13,24 @@ pytest.importorskip("torch", reason="the target of the main job")
 Checker = Callable[..., tuple[int, Results]]
 
 
-def known(verdict: Verdict) -> bool:
-    """Whether docs/findings.md tells of it."""
-    if verdict.suite == "robustness":
-        return verdict.status is Status.CRASHED and "/zeros/" not in verdict.convention
-    if verdict.check in ("area of 65536", "large areas"):
-        # Wrong values, or whatever a kernel does that writes out of bounds.
-        spoilt = (Status.FAILED, Status.CRASHED, Status.RAISED)
-        return verdict.status in spoilt and verdict.dtype in ("float16", "bfloat16")
-    if verdict.check.startswith("single row or column"):
-        return verdict.status is Status.RAISED and verdict.dtype in ("float16", "bfloat16")
-    return False
-
-
 def test_nothing_but_the_known_findings(check: Checker, tmp_path: Path) -> None:
+    """What stn_adapters/known_failures/torch.toml names fails, and nothing else."""
     code, results = check("torch", "--jobs", "2")
     assert results.finished
-    wrong = [verdict for verdict in results.verdicts if not verdict.status.conforms]
-    assert [str(verdict) for verdict in wrong if not known(verdict)] == []
-    assert code == (1 if wrong else 0)
-    for verdict in wrong:
+    assert [str(verdict) for verdict in results.verdicts if not verdict.status.conforms] == []
+    assert code == 0
+    known = [verdict for verdict in results.verdicts if verdict.status is Status.KNOWN]
+    for verdict in known:
         assert verdict.reproducer is not None
         assert (tmp_path / verdict.reproducer).exists()
+    assert {verdict.check for verdict in known} >= {"area of 65536", "single row or column"}
+
+
+def test_nothing_is_excused_without_the_file(check: Checker) -> None:
+    options = ("--suite", "sizes", "-k", "single_row", "--dtype", "float16", "--known-failures", "none")
+    code, results = check("torch", *options)
+    assert code == 1
+    assert {verdict.status for verdict in results.verdicts} == {Status.RAISED}
 
 
 def test_rules_and_precision_are_named(check: Checker) -> None:
