@@ -26,8 +26,6 @@ GROUPS = (
 )
 
 GROUP_OF_FILE = {
-    "faulty_values": "values",
-    "faulty_sizes": "values",
     "faulty_grad_input": "grad_input",
     "faulty_grad_grid": "grad_grid",
     "faulty_grad_theta": "grad_theta",
@@ -35,7 +33,7 @@ GROUP_OF_FILE = {
     "faulty_processes": "robustness",
     "faulty_precision": "precision",
 }
-"""What a file's mutants belong to, but for those that say otherwise."""
+"""What the mutants of a file belong to; of other files, to the result that is wrong."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +54,12 @@ class Mutant:
     """How the subjects fail: by their values, or by ending the process; then it must not run in this one."""
     gap: str | None
     """Why the suites do not find it, where they do not; a test holds that to be still so."""
-    group: str
-    """One of `GROUPS`."""
+    group: str = ""
+    """One of `GROUPS`; left out, by the result that is wrong."""
 
     def __post_init__(self) -> None:
+        if not self.group:
+            object.__setattr__(self, "group", _group_of(self.subjects))
         if self.group not in GROUPS:
             raise ValueError(f"{self.name}: unknown group {self.group!r}; known: {', '.join(GROUPS)}")
 
@@ -108,7 +108,7 @@ def fault(
 ) -> Callable[[type[Sampler]], Implementation]:
     """Register a class of a faulty sampler, and turn it into an implementation that `file.py:Class` names.
 
-    `group` is that of the class' file where it is left out; `align_corners=None` offers both.
+    `group` is that of the file where it is left out; `align_corners=None` offers both.
     """
 
     def register(faulty: type[Sampler]) -> Implementation:
@@ -133,8 +133,15 @@ def fault(
             effective_precision,
             status,
             gap,
-            group or GROUP_OF_FILE[Path(inspect.getfile(faulty)).stem],
+            group or GROUP_OF_FILE.get(Path(inspect.getfile(faulty)).stem, ""),
         )
         return made
 
     return register
+
+
+def _group_of(subjects: frozenset[str]) -> str:
+    if len(subjects) == 1 and subjects <= GRADIENTS:
+        return next(iter(subjects))
+    beyond = any(subject == "tangent" or subject.startswith("grad2_") for subject in subjects)
+    return "second order" if beyond else "values"
