@@ -12,19 +12,21 @@ from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from stn_verify.bounds.arithmetic import Arithmetic
-from stn_verify.bounds.comparison import Comparison, Worst
+from stn_verify.bounds.comparison import Comparison
 from stn_verify.cases.case import Case, elements
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.features import CLAIMABLE, Feature
-from stn_verify.contract.target import Evaluations, Target, TargetFailure, TargetRaised
+from stn_verify.contract.target import Call, Evaluations, Target, TargetFailure, TargetRaised
 from stn_verify.exploration.profiles import Profile
+from stn_verify.exploration.subject import Subject
 from stn_verify.formats import named
 from stn_verify.judging.arithmetics import LADDER, claimed
+from stn_verify.judging.statement import Statement
 from stn_verify.verdicts.results import Status, Verdict
 from stn_verify.verdicts.untrusted import storable
 
 CaseT = TypeVar("CaseT", bound=Case)
-Check = Callable[[Target, CaseT], Iterable[Comparison]]
+Check = Callable[[Target, CaseT], Iterable[Comparison | Statement]]
 
 
 class Nonconforming(AssertionError):  # noqa: N818  reads as the verdict that it is
@@ -33,19 +35,6 @@ class Nonconforming(AssertionError):  # noqa: N818  reads as the verdict that it
 
 class _Stop(BaseException):
     """Ends an exploration at once: Hypothesis catches only Exception, and would call a crashing target again."""
-
-
-@dataclass
-class Subject:
-    """What is known of one subject after some examples."""
-
-    name: str
-    budget_used: float | None = None
-    ladder: int = 0
-    worst: Worst | None = None
-    case: Case | None = None
-    failed_at: int | None = None
-    """How many examples it took until the first failed."""
 
 
 @dataclass
@@ -70,7 +59,9 @@ class Examination:
     failure: TargetFailure | None = None
     failed_case: Case | None = None
     contradiction: str | None = None
-    """A failure that is no single number's: a rule that contradicts the declared one."""
+    """A failure that is no single number's: a rule that contradicts the declared one, a wrong call that was answered."""
+    contradicted: Subject | None = None
+    """What shows the contradiction, where calls are known."""
     _records: dict[str, Subject] = field(default_factory=dict)
     _before: Evaluations = field(default_factory=Evaluations)
     _most: Evaluations = field(default_factory=Evaluations)
@@ -88,8 +79,11 @@ class Examination:
         """What the target is judged by."""
         return claimed(self.target.description, self.dtype)
 
-    def explore(self, cases: SearchStrategy[CaseT], check: Check[CaseT]) -> None:
+    def explore(self, cases: SearchStrategy[CaseT], check: Check[CaseT], *, most: int | None = None) -> None:
         """Judge cases that Hypothesis draws, steering towards large budgets and shrinking failures.
+
+        Args:
+            most: examples that are enough where one asks for many calls, whatever the profile allows.
 
         Raises:
             Nonconforming: something failed; `verdicts` says what.
@@ -97,8 +91,12 @@ class Examination:
         # Each check draws cases of its own: together they see more than one sequence would.
         name = f"{self.seed}/{self.suite}/{self.check}/{self.dtype}/{self.convention}"
 
+        settings = self.profile.settings()
+        if most is not None:
+            settings = hypothesis.settings(settings, max_examples=min(most, settings.max_examples))
+
         @hypothesis.seed(zlib.crc32(name.encode()))
-        @self.profile.settings()
+        @settings
         @hypothesis.given(cases)
         def example(case: CaseT) -> None:
             self._example(case, check, steer=self.profile.target)
@@ -148,7 +146,7 @@ class Examination:
         forwards, backwards = self.target.evaluations.forwards, self.target.evaluations.backwards
         self.examples += 1
         try:
-            comparisons = list(check(self.target, case))
+            judged = list(check(self.target, case))
         except TargetFailure as failure:
             self._fail(failure, case)
             raise _Stop from failure
@@ -156,12 +154,25 @@ class Examination:
             spent = self.target.evaluations
             self._most.forwards = max(self._most.forwards, spent.forwards - forwards)
             self._most.backwards = max(self._most.backwards, spent.backwards - backwards)
-        outside = {c.subject for c in comparisons if self._record(c, case, steer=steer) > 1}
+        outside = {each.subject for each in judged if self._wrong(each, case, steer=steer)}
+        for name in outside:
+            self._records[name].failed_at = self._records[name].failed_at or self.examples
         if outside - self._settled:
             raise Nonconforming(f"{', '.join(sorted(outside))} of {case!r}")
 
     def _fail(self, failure: TargetFailure, case: Case) -> None:
         self.failure, self.failed_case = failure, case
+
+    def _wrong(self, judged: Comparison | Statement, case: Case, *, steer: bool) -> bool:
+        if isinstance(judged, Comparison):
+            return self._record(judged, case, steer=steer) > 1
+        record = self._records[judged.subject]
+        record.held = True
+        known = record.case is not None and elements(case) > elements(record.case)
+        if not judged.holds and record.worst is None and not known:
+            record.untrue = judged.told
+            record.fail(case, None, judged)
+        return not judged.holds
 
     def _record(self, comparison: Comparison, case: Case, *, steer: bool) -> float:
         record = self._records[comparison.subject]
@@ -174,13 +185,32 @@ class Examination:
             return 0.0
         used = comparison.budget_used(self.arithmetic)
         record.budget_used = max(used, record.budget_used or 0.0)
-        if used > 1 and record.failed_at is None:
-            record.failed_at = self.examples
-        if used > 1 and (record.case is None or elements(case) <= elements(record.case)):
-            record.worst, record.case = comparison.worst(self.arithmetic), case
+        if used > 1 and (
+            record.worst is None or record.case is None or elements(case) <= elements(record.case)
+        ):
+            record.fail(case, comparison.worst(self.arithmetic), comparison)
         if steer and used < 1e300:
             hypothesis.target(used, label=comparison.subject)
         return used
+
+    def contradict(
+        self, reason: str, case: Case, *, calls: tuple[Call, ...] = (), by: Comparison | None = None
+    ) -> None:
+        """Fail every subject for a reason that is no single number's; the smallest case that shows it is kept.
+
+        Args:
+            reason: for a person.
+            calls: what showed it, in order, the last one being wrong: answered though it is `free`, or, if `watched`, having
+                written to an input or returned another dtype or device.
+            by: a comparison that shows it, where a number does; its own calls count then.
+        """
+        known = self.contradicted
+        if known is not None and known.case is not None and elements(known.case) < elements(case):
+            return
+        self.contradiction = reason
+        self.contradicted = Subject("contradiction", case=case, calls=calls)
+        if by is not None:
+            self.contradicted.fail(case, by.worst(self.arithmetic), by)
 
     def verdicts(self) -> list[Verdict]:
         """One verdict per subject."""
@@ -228,15 +258,17 @@ class Examination:
             precision = self._precision(record)
             if precision not in (None, "none", self.arithmetic.compute.name):
                 told += f"; as exact as {precision} arithmetic, {self.arithmetic.compute.name} is claimed"
-            return Status.FAILED, told
-        if self.contradiction:
-            return Status.FAILED, self.contradiction
+            return Status.FAILED, told + record.held_to
+        untrue = f"{record.untrue} in {record.case!r}{record.held_to}" if record.untrue else None
+        contradiction = untrue or self.contradiction
+        if contradiction:
+            return Status.FAILED, contradiction
         if self.failure is not None and self._lacking(self.failure):
             return Status.UNSUPPORTED, f"gives no {self.feature}: {str(self.failure).splitlines()[0]}"
         if self.failure is not None:
             # The first line says what happened; what follows are a process's last words, for the log.
             return Status(self.failure.status), f"{str(self.failure).splitlines()[0]} in {self.failed_case!r}"
-        if record.budget_used is None:
+        if record.budget_used is None and not record.held:
             return (
                 Status.UNDECIDED,
                 "nothing was compared: in this arithmetic the coordinates are uncertain by a cell",

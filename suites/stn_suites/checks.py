@@ -1,6 +1,7 @@
 """One example of each check: what is asked of the target, and what its replies are compared with."""
 
 import zlib
+from dataclasses import replace
 
 from stn_verify.bounds.comparison import Comparison
 from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
@@ -30,13 +31,12 @@ def gradients(target: Target, case: SampleCase | TransformCase | GenerateCase) -
 
 def gradients_alone(target: Target, case: SampleCase | TransformCase) -> list[Comparison]:
     """Every gradient against the oracle's closed form, each asked for without the others: 1 backward each."""
-    return [
-        comparison
-        for name in GRADIENTS[case.function]
-        for comparison in compare_gradients(
-            case, target.call(case.call((name,))), target.description.subgradient
-        )
-    ]
+    comparisons = []
+    for name in GRADIENTS[case.function]:
+        call = case.call((name,))
+        compared = compare_gradients(case, target.call(call), target.description.subgradient)
+        comparisons += [replace(comparison, calls=(call,)) for comparison in compared]
+    return comparisons
 
 
 def generator(target: Target, case: GenerateCase) -> list[Comparison]:
