@@ -7,6 +7,7 @@ Points are flat: M = N Ho Wo rows, and arrays of pixels are [C, M]. Every paddin
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -272,7 +273,8 @@ class Scene:
 
 def _flat(planes: Array) -> Array:
     """[N, C, H, W] as [C, N H W]: channels outermost, so that one weight per point serves them all in long loops."""
-    return np.moveaxis(planes, 1, 0).reshape(planes.shape[1], -1)
+    count, channels, *size = planes.shape
+    return np.moveaxis(planes, 1, 0).reshape(channels, count * prod(size))
 
 
 def _parities(extension: Extension, cell: Array) -> tuple[Indices, Indices]:

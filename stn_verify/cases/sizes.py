@@ -60,8 +60,18 @@ def many_images(dtype: str, convention: Convention) -> Iterator[SampleCase]:
     yield sample_case(Frame(65_600, 1, (2, 2), (1, 2), convention, dtype), "around", grids.around, 0)
 
 
-def many_fused_outputs(dtype: str, convention: Convention) -> Iterator[TransformCase]:
+def more_images(dtype: str, convention: Convention) -> Iterator[SampleCase]:
+    """1,025 images: one more than a block has threads."""
+    yield sample_case(Frame(1025, 2, (3, 4), (2, 3), convention, dtype), "around", grids.around, 0)
+
+
+def more_fused_images(dtype: str, convention: Convention) -> Iterator[TransformCase]:
     """The same through theta."""
+    yield transform_case(Frame(1025, 2, (3, 4), (2, 3), convention, dtype), "general", thetas.general, 0)
+
+
+def many_fused_outputs(dtype: str, convention: Convention) -> Iterator[TransformCase]:
+    """As many_outputs, through theta."""
     yield transform_case(Frame(1, 2, (9, 7), (260, 261), convention, dtype), "general", thetas.general, 0)
 
 

@@ -22,8 +22,13 @@ SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17)
 
 ANY = st.tuples(st.sampled_from(SIZES), st.sampled_from(SIZES))
 
+BATCHES = st.integers(1, 3)
+
 SEVERAL = st.tuples(st.sampled_from(SIZES[1:]), st.sampled_from(SIZES[1:]))
 """Outputs of more than one row and column: generators treat a single one apart, and so do the suites."""
+
+TWO_OR_MORE = st.integers(2, 3)
+"""Batches in which one image can be told from another."""
 
 SINGLE = ANY.filter(lambda size: 1 in size)
 """Outputs of one row or one column."""
@@ -54,21 +59,27 @@ def frames(
     *,
     same_size: bool = False,
     outputs: st.SearchStrategy[tuple[int, int]] = ANY,
+    batches: st.SearchStrategy[int] = BATCHES,
 ) -> st.SearchStrategy[Frame]:
     """Shapes; `same_size` makes the image as large as the output, as a freshly initialised STN has it."""
 
     def build(batch: int, channels: int, image: tuple[int, int], output: tuple[int, int]) -> Frame:
         return Frame(batch, channels, output if same_size else image, output, convention, dtype)
 
-    return st.builds(build, st.integers(1, 3), st.integers(1, 4), ANY, outputs)
+    return st.builds(build, batches, st.integers(1, 4), ANY, outputs)
 
 
 @st.composite
 def sample_cases(
-    draw: st.DrawFn, dtype: str, convention: Convention, kinds: Mapping[str, GridMaker]
+    draw: st.DrawFn,
+    dtype: str,
+    convention: Convention,
+    kinds: Mapping[str, GridMaker],
+    *,
+    batches: st.SearchStrategy[int] = BATCHES,
 ) -> SampleCase:
     """Cases of `sample` whose grids are of one of these kinds."""
-    frame = draw(frames(dtype, convention))
+    frame = draw(frames(dtype, convention, batches=batches))
     kind = draw(st.sampled_from(sorted(kinds)))
     return sample_case(frame, kind, kinds[kind], draw(st.integers(0, 2**16)))
 
@@ -92,9 +103,10 @@ def transform_cases(
     *,
     same_size: bool = False,
     outputs: st.SearchStrategy[tuple[int, int]] = SEVERAL,
+    batches: st.SearchStrategy[int] = BATCHES,
 ) -> TransformCase:
     """Cases of `transform` whose thetas are of one of these kinds."""
-    frame = draw(frames(dtype, convention, same_size=same_size, outputs=outputs))
+    frame = draw(frames(dtype, convention, same_size=same_size, outputs=outputs, batches=batches))
     kind = draw(st.sampled_from(sorted(kinds)))
     return transform_case(frame, kind, kinds[kind], draw(st.integers(0, 2**16)))
 
@@ -117,12 +129,18 @@ def generate_cases(
     kinds: Mapping[str, ThetaMaker],
     *,
     outputs: st.SearchStrategy[tuple[int, int]] = SEVERAL,
+    batches: st.SearchStrategy[int] = BATCHES,
 ) -> GenerateCase:
     """Cases of `generate` whose thetas are of one of these kinds."""
-    frame = draw(frames(dtype, convention, outputs=outputs))
+    frame = draw(frames(dtype, convention, outputs=outputs, batches=batches))
     kind = draw(st.sampled_from(sorted(kinds)))
-    random = np.random.default_rng(draw(st.integers(0, 2**16)))
-    storage = named(dtype)
-    theta = storage.round(kinds[kind](frame, random))
+    return generate_case(frame, kind, kinds[kind], draw(st.integers(0, 2**16)))
+
+
+def generate_case(frame: Frame, kind: str, maker: ThetaMaker, seed: int) -> GenerateCase:
+    """One case, from its shape (of which the output and the batch count), its kind of theta and a seed."""
+    random = np.random.default_rng(seed)
+    storage = named(frame.dtype)
+    theta = storage.round(maker(frame, random))
     cotangent = cotangents((*frame.grid_shape, 2), storage, random)
-    return GenerateCase(theta, frame.output_size, cotangent, dtype, convention, kind)
+    return GenerateCase(theta, frame.output_size, cotangent, frame.dtype, frame.convention, kind)

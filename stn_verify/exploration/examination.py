@@ -1,6 +1,7 @@
 """One check of one target, for one dtype and convention: explored by Hypothesis, told as verdicts."""
 
 import contextlib
+import sys
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -154,27 +155,36 @@ class Examination:
             spent = self.target.evaluations
             self._most.forwards = max(self._most.forwards, spent.forwards - forwards)
             self._most.backwards = max(self._most.backwards, spent.backwards - backwards)
-        outside = {each.subject for each in judged if self._wrong(each, case, steer=steer)}
-        for name in outside:
-            self._records[name].failed_at = self._records[name].failed_at or self.examples
+        largest: dict[str, float] = {}
+        for each in judged:
+            largest[each.subject] = max(self._hold(each, case), largest.get(each.subject, 0.0))
+        for subject, used in largest.items():
+            if steer and used < 1e300:
+                hypothesis.target(used, label=subject)
+        outside = {subject for subject, used in largest.items() if used > 1}
+        for subject in outside:
+            self._records[subject].failed_at = self._records[subject].failed_at or self.examples
         if outside - self._settled:
             raise Nonconforming(f"{', '.join(sorted(outside))} of {case!r}")
 
     def _fail(self, failure: TargetFailure, case: Case) -> None:
         self.failure, self.failed_case = failure, case
 
-    def _wrong(self, judged: Comparison | Statement, case: Case, *, steer: bool) -> bool:
+    def _hold(self, judged: Comparison | Statement, case: Case) -> float:
+        """The budget used; the largest float where a statement does not hold."""
         if isinstance(judged, Comparison):
-            return self._record(judged, case, steer=steer) > 1
+            return self._record(judged, case)
         record = self._records[judged.subject]
         record.held = True
-        known = record.case is not None and elements(case) > elements(record.case)
-        if not judged.holds and record.worst is None and not known:
+        if judged.holds:
+            return 0.0
+        larger = record.case is not None and elements(case) > elements(record.case)
+        if record.worst is None and not larger:
             record.untrue = judged.told
             record.fail(case, None, judged)
-        return not judged.holds
+        return sys.float_info.max
 
-    def _record(self, comparison: Comparison, case: Case, *, steer: bool) -> float:
+    def _record(self, comparison: Comparison, case: Case) -> float:
         record = self._records[comparison.subject]
         storage = named(self.dtype)
         while record.ladder < len(LADDER):
@@ -189,8 +199,6 @@ class Examination:
             record.worst is None or record.case is None or elements(case) <= elements(record.case)
         ):
             record.fail(case, comparison.worst(self.arithmetic), comparison)
-        if steer and used < 1e300:
-            hypothesis.target(used, label=comparison.subject)
         return used
 
     def contradict(

@@ -2,10 +2,11 @@
 
 import zlib
 from dataclasses import replace
+from itertools import combinations
 
 from stn_verify.bounds.comparison import Comparison
 from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
-from stn_verify.contract.target import Target
+from stn_verify.contract.target import Call, Target
 from stn_verify.differences.grid import GridDifferences
 from stn_verify.differences.lattice import Lattice
 from stn_verify.differences.theta import ThetaDifferences
@@ -29,14 +30,36 @@ def gradients(target: Target, case: SampleCase | TransformCase | GenerateCase) -
     return compare_gradients(case, reply, target.description.subgradient)
 
 
-def gradients_alone(target: Target, case: SampleCase | TransformCase) -> list[Comparison]:
-    """Every gradient against the oracle's closed form, each asked for without the others: 1 backward each."""
-    comparisons = []
-    for name in GRADIENTS[case.function]:
-        call = case.call((name,))
-        compared = compare_gradients(case, target.call(call), target.description.subgradient)
-        comparisons += [replace(comparison, calls=(call,)) for comparison in compared]
-    return comparisons
+def gradient_subsets(target: Target, case: SampleCase | TransformCase) -> list[Comparison]:
+    """Every gradient against the oracle's closed form, in every company: of two inputs 3 backwards."""
+    names = GRADIENTS[case.function]
+    calls = [case.call(subset) for count in range(1, len(names) + 1) for subset in combinations(names, count)]
+    known: dict[str, Comparison] = {}
+    judged = []
+    for call in calls:
+        for comparison in compare_gradients(case, target.call(call), target.description.subgradient):
+            base = known.setdefault(comparison.subject, comparison)
+            judged.append(replace(base, values=comparison.values, calls=(call,)))
+    return judged
+
+
+def repeated(target: Target, case: SampleCase | TransformCase) -> list[Comparison]:
+    """The case, other numbers in arrays of the same shapes, and the case again: 3 backwards."""
+    judged: list[Comparison] = []
+    asked: tuple[Call, ...] = ()
+    for each in (case, _turned(case), case):
+        differentiable = each.function in target.description.differentiable
+        asked += (each.call(GRADIENTS[each.function] if differentiable else ()),)
+        judged += [replace(comparison, calls=asked) for comparison in everything(target, each)]
+    return judged
+
+
+def _turned(case: SampleCase | TransformCase) -> SampleCase | TransformCase:
+    """Every array of the case with its batch and its second axis reversed."""
+    image, cotangent = case.image[::-1, ::-1], -case.cotangent[::-1, ::-1]
+    if isinstance(case, SampleCase):
+        return replace(case, image=image, grid=case.grid[::-1, ::-1], cotangent=cotangent)
+    return replace(case, image=image, theta=case.theta[::-1, ::-1], cotangent=cotangent)
 
 
 def generator(target: Target, case: GenerateCase) -> list[Comparison]:

@@ -36,9 +36,9 @@ def test_sample_lattice(examination: Examination) -> None:
 
 @pytest.mark.stn_check("transform", ("grad_input", "grad_theta"))
 def test_transform_reference(examination: Examination) -> None:
-    """Against the closed form, each asked for alone, on general thetas, near-identities and resizes."""
+    """Against the closed form, each asked for alone and both together, on general thetas, near-identities and resizes."""
     cases = transform_cases(examination.dtype, examination.convention, thetas.GENERIC)
-    examination.explore(cases, checks.gradients_alone)
+    examination.explore(cases, checks.gradient_subsets)
 
 
 @pytest.mark.stn_check(

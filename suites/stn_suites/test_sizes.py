@@ -41,6 +41,18 @@ def test_many_channels(examination: Examination) -> None:
     examination.judge(sizes.many_channels(examination.dtype, examination.convention), checks.everything)
 
 
+@pytest.mark.stn_check("sample", SAMPLE, large=True)
+def test_batch_of_1025(examination: Examination) -> None:
+    """One image more than a block has threads."""
+    examination.judge(sizes.more_images(examination.dtype, examination.convention), checks.everything)
+
+
+@pytest.mark.stn_check("transform", TRANSFORM, large=True)
+def test_fused_batch_of_1025(examination: Examination) -> None:
+    """The same through theta."""
+    examination.judge(sizes.more_fused_images(examination.dtype, examination.convention), checks.everything)
+
+
 @pytest.mark.stn_check("sample", SAMPLE, dtypes=("float32",), large=True)
 def test_many_images(examination: Examination) -> None:
     """A batch of 65,600."""

@@ -7,8 +7,10 @@ import faulty_conventions
 import faulty_grad_grid
 import faulty_grad_input
 import faulty_grad_theta
+import faulty_layouts
 import faulty_precision
 import faulty_processes
+import faulty_robustness
 import faulty_sizes
 import faulty_values
 from faults import MUTANTS
@@ -20,8 +22,10 @@ MODULES = (
     faulty_grad_grid,
     faulty_grad_input,
     faulty_grad_theta,
+    faulty_layouts,
     faulty_precision,
     faulty_processes,
+    faulty_robustness,
 )
 
 HERE = Path(__file__).parent

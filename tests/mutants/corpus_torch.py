@@ -1,6 +1,5 @@
 """The part of the corpus that needs torch: what only a framework with its own differentiation can do."""
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -20,6 +19,8 @@ from stn_verify.verdicts.results import Status
 )
 class TorchGather:
     def sample(self, image: Tensor, grid: Tensor, *, padding: str, align_corners: bool) -> Tensor:
+        if grid.shape[-1] != 2:
+            raise ValueError(f"a grid of {grid.shape[-1]} coordinates")
         width, height = image.shape[3], image.shape[2]
         x = self.folded((grid[..., 0] + 1) * (width / 2) - 0.5, width, padding)
         y = self.folded((grid[..., 1] + 1) * (height / 2) - 0.5, height, padding)
@@ -47,17 +48,21 @@ class TorchGather:
         """[N, C, Ho, Wo]"""
         _, channels, height, width = image.shape
         inside = (column >= 0) & (column <= width - 1) & (row >= 0) & (row <= height - 1)
+        if len(column) != len(image):
+            raise ValueError(f"{len(column)} grids for {len(image)} images")
         flat = (torch.where(inside, row, 0).long() * width + torch.where(inside, column, 0).long()).flatten(1)
         read = image.flatten(2).gather(2, flat[:, None].expand(-1, channels, -1))
-        return read.unflatten(2, column.shape[1:]) * inside[:, None]
+        # Not a product with inside: a NaN pixel would be read by all that lies outside.
+        return torch.where(inside[:, None], read.unflatten(2, column.shape[1:]), 0)
 
 
-class _Sampling(torch.autograd.Function):  # type: ignore[misc]  # torch is skipped
-    """grid_sample with a backward pass of its own."""
+class _BothOrNothing(torch.autograd.Function):  # type: ignore[misc]  # torch is skipped
+    """A backward pass that works out a gradient only where the other input wants one as well."""
 
     @staticmethod
-    def forward(ctx: Any, image: Tensor, grid: Tensor) -> Tensor:
+    def forward(ctx: Any, image: Tensor, grid: Tensor, needy: int) -> Tensor:
         ctx.save_for_backward(image, grid)
+        ctx.needy = needy
         return torch.nn.functional.grid_sample(image, grid, align_corners=False)
 
     @staticmethod
@@ -65,68 +70,73 @@ class _Sampling(torch.autograd.Function):  # type: ignore[misc]  # torch is skip
         image, grid = (saved.detach().requires_grad_() for saved in ctx.saved_tensors)
         with torch.enable_grad():
             output = torch.nn.functional.grid_sample(image, grid, align_corners=False)
-        return torch.autograd.grad(output, (image, grid), cotangents[0])
+        gradients = list(torch.autograd.grad(output, (image, grid), cotangents[0]))
+        if not ctx.needs_input_grad[1 - ctx.needy]:
+            gradients[ctx.needy] = torch.zeros_like(gradients[ctx.needy])
+        wanted = (g if needed else None for g, needed in zip(gradients, ctx.needs_input_grad, strict=False))
+        return (*wanted, None)
 
 
-class _BothOrNothing(_Sampling):
-    """grad_input is worked out only where the grid wants a gradient as well."""
-
-    @staticmethod
-    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
-        grad_input, grad_grid = _Sampling.backward(ctx, *cotangents)
-        if not ctx.needs_input_grad[1]:
-            return torch.zeros_like(grad_input), None
-        return grad_input, grad_grid
+def _image_alone(image: Tensor, grid: Tensor) -> Tensor:
+    return _BothOrNothing.apply(image, grid, 0)
 
 
-class _NeedsImage(_Sampling):
+def _grid_alone(image: Tensor, grid: Tensor) -> Tensor:
+    return _BothOrNothing.apply(image, grid, 1)
+
+
+class _NeedsImage(_BothOrNothing):
     """A frozen image is not provided for."""
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
         if not ctx.needs_input_grad[0]:
             raise RuntimeError("Output(X@GRAD) should not be null")
-        return _Sampling.backward(ctx, *cotangents)
+        return _BothOrNothing.backward(ctx, *cotangents)
 
 
-def _image_alone(image: Tensor, grid: Tensor) -> Tensor:
-    return _BothOrNothing.apply(image, grid)
+def _frozen_image(image: Tensor, grid: Tensor) -> Tensor:
+    return _NeedsImage.apply(image, grid, 0)
 
 
-def _grid_alone(image: Tensor, grid: Tensor) -> Tensor:
-    return _NeedsImage.apply(image, grid)
-
-
-def _mutant(
-    sample: Callable[..., Tensor],
+def _register(
     name: str,
+    function: Any,
     what: str,
-    *subjects: str,
+    subject: str,
     source: str,
-    group: str,
     status: Status = Status.FAILED,
+    group: str = "",
 ) -> Implementation:
     made = Implementation(
-        name, "torch", {"sample": sample}, padding="zeros", align_corners=False, dtypes=("float64",)
+        name, "torch", {"sample": function}, padding="zeros", align_corners=False, dtypes=("float64",)
     )
-    MUTANTS[name] = Mutant(made, what, frozenset(subjects), source, (), None, status, None, group)
+    MUTANTS[name] = Mutant(
+        made,
+        what,
+        frozenset({subject}),
+        source=source,
+        checks=("gradients_in_every_company",),
+        effective_precision=None,
+        status=status,
+        gap=None,
+        group=group,
+    )
     return made
 
 
-ImageAlone = _mutant(
-    _image_alone,
-    "ImageAlone",
-    "no grad_input where only the image wants a gradient",
-    "grad_input",
-    source="Z44",
-    group="grad_input",
+ImageAlone = _register(
+    "ImageAlone", _image_alone, "no grad_input where nothing else is asked for", "grad_input", "Z44"
 )
-GridAlone = _mutant(
-    _grid_alone,
-    "GridAlone",
-    "the backward pass raises where only the grid wants a gradient",
+GridAlone = _register(
+    "GridAlone", _grid_alone, "no grad_grid where nothing else is asked for", "grad_grid", "Z44 Z78"
+)
+FrozenImage = _register(
+    "FrozenImage",
+    _frozen_image,
+    "the backward pass raises where the image wants no gradient",
     "grad_grid",
-    source="Z44 Z78",
-    group="robustness",
-    status=Status.RAISED,
+    "Z44 Z78",
+    Status.RAISED,
+    "robustness",
 )

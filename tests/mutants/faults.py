@@ -31,6 +31,8 @@ GROUP_OF_FILE = {
     "faulty_grad_theta": "grad_theta",
     "faulty_conventions": "conventions",
     "faulty_processes": "robustness",
+    "faulty_robustness": "robustness",
+    "faulty_layouts": "robustness",
     "faulty_precision": "precision",
 }
 """What the mutants of a file belong to; of other files, to the result that is wrong."""

@@ -162,23 +162,6 @@ class EpsilonFloor(Sampler):
 
 
 @fault(
-    "strides are ignored: every array is read as if packed",
-    "output",
-    source="Z23",
-    gap="adapters: every array handed over is contiguous",
-    group="robustness",
-)
-class StridesIgnored(Sampler):
-    def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
-        return super().forward(self.packed(image), self.packed(grid), padding, aligned)
-
-    def packed(self, array: Array) -> Array:
-        return np.asarray(
-            np.lib.stride_tricks.as_strided(array, strides=np.empty_like(array, order="C").strides)
-        )
-
-
-@fault(
     "weights are taken before the coordinate is folded: left and right change places in a mirror image",
     "output",
     source="Z35",

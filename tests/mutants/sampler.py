@@ -174,10 +174,23 @@ class Sampler:
         """[N, 2, 3], for a cotangent [N, Ho, Wo, 2]."""
         return np.asarray(np.einsum("nhwi,hwk->nik", cotangent, self.base(size, aligned, cotangent.dtype)))
 
+    def check(self, image: Array, grid: Array) -> None:
+        """Raise where an image and a grid do not fit together."""
+        if image.ndim != 4 or grid.ndim != 4 or grid.shape[-1] != 2 or len(image) != len(grid):
+            raise ValueError(
+                f"image {image.shape} and grid {grid.shape}: not [N, C, H, W] and [N, Ho, Wo, 2]"
+            )
+
+    def check_theta(self, theta: Array) -> None:
+        """Raise for a theta of another shape."""
+        if theta.ndim != 3 or theta.shape[1:] != (2, 3):
+            raise ValueError(f"theta {theta.shape}: not [N, 2, 3]")
+
     # What an implementation gives: the same under the names and with the keywords of the contract.
 
     def sample(self, image: Array, grid: Array, *, padding: str, align_corners: bool) -> Array:
         """[N, C, Ho, Wo]"""
+        self.check(image, grid)
         with np.errstate(all="ignore"):
             return self.forward(image, grid, padding, align_corners)
 
@@ -190,7 +203,9 @@ class Sampler:
 
     def generate(self, theta: Array, size: tuple[int, int], *, align_corners: bool) -> Array:
         """[N, Ho, Wo, 2]"""
-        return self.grid(theta, size, align_corners)
+        self.check_theta(theta)
+        with np.errstate(all="ignore"):
+            return self.grid(theta, size, align_corners)
 
     def generate_vjp(
         self, theta: Array, size: tuple[int, int], cotangent: Array, *, align_corners: bool
@@ -202,7 +217,7 @@ class Sampler:
         self, image: Array, theta: Array, size: tuple[int, int], *, padding: str, align_corners: bool
     ) -> Array:
         """[N, C, Ho, Wo]"""
-        grid = self.grid(theta, size, align_corners)
+        grid = self.generate(theta, size, align_corners=align_corners)
         return self.sample(image, grid, padding=padding, align_corners=align_corners)
 
     def transform_vjp(
@@ -216,7 +231,7 @@ class Sampler:
         align_corners: bool,
     ) -> tuple[Array, Array]:
         """Gradients of image and theta."""
-        grid = self.grid(theta, size, align_corners)
+        grid = self.generate(theta, size, align_corners=align_corners)
         grad_input, grad_grid = self.sample_vjp(
             image, grid, cotangent, padding=padding, align_corners=align_corners
         )

@@ -91,7 +91,7 @@ def test_unusual_torch() -> None:
     test_unusual(UNUSUAL["TorchGather"])
 
 
-@pytest.mark.parametrize("name", ["ImageAlone", "GridAlone"])
+@pytest.mark.parametrize("name", ["ImageAlone", "GridAlone", "FrozenImage"])
 def test_mutant_torch(name: str) -> None:
     pytest.importorskip("torch", reason=TORCH)
     load_torch()

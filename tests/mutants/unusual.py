@@ -123,8 +123,9 @@ class LerpYFirst(Sampler):
         return left + fx * (right - left)
 
 
-@unusual("dense products with matrices of hat weights", align_corners=False)
-class Dense(Sampler):
+class DenseProducts(Sampler):
+    """Each output is a weighted sum of all pixels, most weights being zero: 0 times NaN is NaN."""
+
     def hats(self, line: Line, size: int) -> tuple[Array, Array]:
         """max(0, 1 - |x - m|) and its derivative, [N, Ho, Wo, S]."""
         pixel = np.arange(size, dtype=line.position.dtype)
@@ -151,6 +152,42 @@ class Dense(Sampler):
         along_y = np.einsum("nhwij,nhwi,nhwj->nhw", weighed, down_slope, across)
         grad_input = np.einsum("nchw,nhwi,nhwj->ncij", cotangent, down, across)
         return grad_input, np.stack([along_x, along_y], axis=-1)
+
+
+@unusual(
+    "dense products with matrices of hat weights, in which a weight of zero takes no part",
+    align_corners=False,
+)
+class Dense(DenseProducts):
+    def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
+        taken = self.taken(image, grid, padding, aligned)
+        output = super().forward(np.nan_to_num(image, posinf=0, neginf=0), grid, padding, aligned)
+        return np.where(self.reached(~np.isfinite(image), taken), np.nan, output)
+
+    def backward(
+        self, image: Array, grid: Array, cotangent: Array, padding: str, aligned: bool
+    ) -> tuple[Array, Array]:
+        taken = self.taken(image, grid, padding, aligned)
+        finite = [np.nan_to_num(array, posinf=0, neginf=0) for array in (image, cotangent)]
+        grad_input, grad_grid = super().backward(finite[0], grid, finite[1], padding, aligned)
+        written = np.einsum("nchw,nhwij->ncij", ~np.isfinite(cotangent), taken) > 0
+        unknown = self.reached(~np.isfinite(image), taken) | ~np.isfinite(cotangent)
+        return np.where(written, np.nan, grad_input), np.where(
+            unknown.any(axis=1)[..., None], np.nan, grad_grid
+        )
+
+    def taken(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
+        """[N, Ho, Wo, H, W]: whether a pixel takes part, with a weight or with a slope."""
+        x, y = self.lines(image, grid, padding, aligned)
+        across, down = (
+            (weights != 0) | (slopes != 0)
+            for weights, slopes in (self.hats(x, image.shape[3]), self.hats(y, image.shape[2]))
+        )
+        return down[..., :, None] & across[..., None, :]
+
+    def reached(self, spoilt: Array, taken: Array) -> Array:
+        """[N, C, Ho, Wo]: the outputs in which a spoilt pixel takes part."""
+        return np.asarray(np.einsum("ncij,nhwij->nchw", spoilt, taken) > 0)
 
 
 @unusual("float32 only, refusing the rest", padding="zeros", dtypes=None)
@@ -252,6 +289,7 @@ class PixelSpace(Sampler):
     def transform(
         self, image: Array, theta: Array, size: tuple[int, int], *, padding: str, align_corners: bool
     ) -> Array:
+        self.check_theta(theta)
         points = self.centred(theta, size, image.shape[2:], align_corners)
         return self.sample(image, points, padding=padding, align_corners=align_corners)
 
@@ -281,10 +319,11 @@ class PixelSpace(Sampler):
         for axis, length in ((0, image_size[1]), (1, image_size[0])):
             scale = self.scale(length, aligned)
             a, b, c = (theta[:, axis, k, None, None] for k in range(3))
-            # A single target point lies in the middle, where a and b have no part.
-            across = a * (scale / out_x if out_x else 0) * columns
-            down = b * (scale / out_y if out_y else 0) * rows[:, None]
-            axes.append((length - 1) / 2 + across + down + c * scale)
+            with np.errstate(all="ignore"):
+                # A single target point lies in the middle, where a and b have no part.
+                across = a * (scale / out_x if out_x else 0) * columns
+                down = b * (scale / out_y if out_y else 0) * rows[:, None]
+                axes.append((length - 1) / 2 + across + down + c * scale)
         return np.stack(axes, axis=-1)
 
 
