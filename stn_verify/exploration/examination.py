@@ -197,6 +197,8 @@ class Examination:
             if steer and used < 1e300:
                 hypothesis.target(used, label=subject)
         outside = {subject for subject, used in largest.items() if used > 1}
+        for subject in outside:
+            self._records[subject].failed_at = self._records[subject].failed_at or self.examples
         if outside - self._settled:
             raise Nonconforming(f"{', '.join(sorted(outside))} of {case!r}")
 

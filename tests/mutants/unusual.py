@@ -22,6 +22,8 @@ class Unusual:
     warned: bool
     gap: str | None
     """Why the suites wrongly fail it, where they do."""
+    apart: bool = False
+    """Whether it disturbs the process that it runs in, and needs one of its own."""
 
 
 UNUSUAL: dict[str, Unusual] = {}
@@ -33,6 +35,7 @@ def unusual(
     functions: tuple[str, ...] = ("sample",),
     warned: bool = False,
     gap: str | None = None,
+    apart: bool = False,
     **declared: Any,
 ) -> Callable[[type], Implementation]:
     """Register a class as a right implementation that `unusual.py:Class` names."""
@@ -47,7 +50,7 @@ def unusual(
             vjps={name: product for name, product in products.items() if product},
             **{"dtypes": BOTH, **declared},
         )
-        UNUSUAL[made.name] = Unusual(made, what, warned, gap)
+        UNUSUAL[made.name] = Unusual(made, what, warned, gap, apart)
         return made
 
     return register
@@ -239,7 +242,12 @@ class HalfStorage(Sampler):
         return grad_input.astype(image.dtype), grad_grid.astype(image.dtype)
 
 
-@unusual("prints, and writes to the file descriptor, on every call", padding="zeros", dtypes=("float64",))
+@unusual(
+    "prints, and writes to the file descriptor, on every call",
+    apart=True,
+    padding="zeros",
+    dtypes=("float64",),
+)
 class Noisy(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
         print("sampling", image.shape)
