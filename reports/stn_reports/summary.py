@@ -35,8 +35,7 @@ def write(results: Results, path: Path) -> None:
 
 def render(results: Results) -> str:
     """The summary as Markdown."""
-    # Autoescaping is for HTML; every value of the template goes through `md` or `fenced` instead.
-    templates = Environment(  # noqa: S701
+    templates = Environment(  # noqa: S701  Markdown, not HTML: every value goes through `md` or `fenced`
         loader=PackageLoader("stn_reports"),
         trim_blocks=True,
         lstrip_blocks=True,

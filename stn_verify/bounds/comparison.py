@@ -26,6 +26,8 @@ class Comparison:
     formula: str | None = None
     """How the values follow from that reply, as Python over its results (output, grad_input, grad_grid, grad_theta,
     tangent, second_image, ...) and its inputs (image, grid, theta, cotangent); None: they are the subject's own."""
+    law: str | None = None
+    """What must hold, in a sentence without its full stop, where it is more than that the oracle is right."""
     _known: dict[Arithmetic, Interval] = field(default_factory=dict, compare=False)
 
     def expected(self, arithmetic: Arithmetic) -> Interval:

@@ -49,3 +49,11 @@ class Description(BaseModel):
             for padding in self.paddings or ()
             for aligned in self.alignments or ()
         )
+
+    def choices(self, function: str) -> tuple[str, ...]:
+        """What a function takes as keywords; nothing where it is not given."""
+        return next((tuple(taken) for name, taken in self.functions.items() if name == function), ())
+
+    def why_not(self, dtype: str) -> str | None:
+        """Why a storage dtype is not taken; None where it is."""
+        return next((reason for name, reason in self.unsupported.items() if name == dtype), None)

@@ -13,12 +13,13 @@ from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from stn_verify.bounds.arithmetic import Arithmetic
-from stn_verify.bounds.comparison import Comparison, Worst
+from stn_verify.bounds.comparison import Comparison
 from stn_verify.cases.case import Case, elements
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.features import CLAIMABLE, Feature
-from stn_verify.contract.target import Evaluations, Target, TargetFailure, TargetRaised
+from stn_verify.contract.target import Call, Evaluations, Target, TargetFailure, TargetRaised
 from stn_verify.exploration.profiles import Profile
+from stn_verify.exploration.subject import Subject
 from stn_verify.formats import named
 from stn_verify.judging.arithmetics import LADDER, claimed
 from stn_verify.judging.statement import Statement
@@ -35,21 +36,6 @@ class Nonconforming(AssertionError):  # noqa: N818  reads as the verdict that it
 
 class _Stop(BaseException):
     """Ends an exploration at once: Hypothesis catches only Exception, and would call a crashing target again."""
-
-
-@dataclass
-class Subject:
-    """What is known of one subject after some examples."""
-
-    name: str
-    budget_used: float | None = None
-    ladder: int = 0
-    worst: Worst | None = None
-    case: Case | None = None
-    held: bool = False
-    """Whether a statement that is no number was held against it."""
-    untrue: str | None = None
-    """What such a statement was found to be, where it does not hold."""
 
 
 @dataclass
@@ -74,7 +60,9 @@ class Examination:
     failure: TargetFailure | None = None
     failed_case: Case | None = None
     contradiction: str | None = None
-    """A failure that is no single number's: a rule that contradicts the declared one."""
+    """A failure that is no single number's: a rule that contradicts the declared one, a wrong call that was answered."""
+    contradicted: Subject | None = None
+    """What shows the contradiction, where calls are known."""
     _records: dict[str, Subject] = field(default_factory=dict)
     _before: Evaluations = field(default_factory=Evaluations)
     _most: Evaluations = field(default_factory=Evaluations)
@@ -188,8 +176,10 @@ class Examination:
         record.held = True
         if judged.holds:
             return 0.0
-        if record.case is None or elements(case) <= elements(record.case):
-            record.untrue, record.case = judged.told, case
+        larger = record.case is not None and elements(case) > elements(record.case)
+        if record.worst is None and not larger:
+            record.untrue = judged.told
+            record.fail(case, None, judged)
         return sys.float_info.max
 
     def _record(self, comparison: Comparison, case: Case) -> float:
@@ -206,8 +196,27 @@ class Examination:
         if used > 1 and (
             record.worst is None or record.case is None or elements(case) <= elements(record.case)
         ):
-            record.worst, record.case = comparison.worst(self.arithmetic), case
+            record.fail(case, comparison.worst(self.arithmetic), comparison)
         return used
+
+    def contradict(
+        self, reason: str, case: Case, *, calls: tuple[Call, ...] = (), by: Comparison | None = None
+    ) -> None:
+        """Fail every subject for a reason that is no single number's; the smallest case that shows it is kept.
+
+        Args:
+            reason: for a person.
+            calls: what showed it, in order, the last one being wrong: answered though it is `free`, or, if `watched`, having
+                written to an input or returned another dtype or device.
+            by: a comparison that shows it, where a number does; its own calls count then.
+        """
+        known = self.contradicted
+        if known is not None and known.case is not None and elements(known.case) < elements(case):
+            return
+        self.contradiction = reason
+        self.contradicted = Subject("contradiction", case=case, calls=calls)
+        if by is not None:
+            self.contradicted.fail(case, by.worst(self.arithmetic), by)
 
     def verdicts(self) -> list[Verdict]:
         """One verdict per subject."""
@@ -255,8 +264,9 @@ class Examination:
             precision = self._precision(record)
             if precision not in (None, "none", self.arithmetic.compute.name):
                 told += f"; as exact as {precision} arithmetic, {self.arithmetic.compute.name} is claimed"
-            return Status.FAILED, told
-        contradiction = f"{record.untrue} in {record.case!r}" if record.untrue else self.contradiction
+            return Status.FAILED, told + record.held_to
+        untrue = f"{record.untrue} in {record.case!r}{record.held_to}" if record.untrue else None
+        contradiction = untrue or self.contradiction
         if contradiction:
             return Status.FAILED, contradiction
         if self.failure is not None and self._lacking(self.failure):

@@ -108,7 +108,7 @@ class Session:
                 dtype,
                 convention,
                 subjects,
-                self.description.unsupported.get(dtype),  # type: ignore[call-overload]  # dtype is any text
+                self.description.why_not(dtype),
                 feature,
             )
             for dtype in self.dtypes

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from stn_verify.contract.target import Call
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -10,3 +12,8 @@ class Statement:
     subject: str
     holds: bool
     told: str
+    calls: tuple[Call, ...] = ()
+    """What was asked, in order, where it is not the case's own call alone. The last is wrong: answered though it is `free`; or,
+    where it is `watched`, having written to an input, or returned another dtype or device."""
+    law: str | None = None
+    """What must hold, in a sentence without its full stop, where `told` does not say it."""

@@ -241,7 +241,7 @@ class Refused(_Message):
         kind = type(error).__name__
         return cls(
             id=id,
-            error=kind if kind in REFUSALS else "ContractError",  # type: ignore[arg-type]
+            error=kind if kind in REFUSALS else "ContractError",  # type: ignore[arg-type]  # one of its keys
             message=_sound(str(error))[:_MESSAGE],
         )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from stn_verify.cases.case import Case, GenerateCase
 from stn_verify.contract.implementation import DIFFERENTIABLE
-from stn_verify.contract.target import Seen, Target
+from stn_verify.contract.target import Call, Seen, Target
 from stn_verify.formats import named
 from stn_verify.judging.reference import SUBJECTS
 from stn_verify.judging.statement import Statement
@@ -17,7 +17,8 @@ def kept(target: Target, case: Case) -> list[Statement]:
     The output has the dtype of its inputs. So has each gradient, or a finer one: NumPy's users add it to what they like, and
     nothing is lost; frameworks that differentiate see to it themselves.
     """
-    forward = _seen(target, case, ())
+    plain = replace(case.call(), watched=True)
+    forward = _seen(target, plain)
     output = "grid" if isinstance(case, GenerateCase) else "output"
     device = target.description.device
     statements = [
@@ -29,14 +30,18 @@ def kept(target: Target, case: Case) -> list[Statement]:
         ),
         _placed(output, forward.devices["output"], device),
     ]
+    statements = [replace(statement, calls=(plain,)) for statement in statements]
     if case.function not in target.description.differentiable:
         return statements
     names = DIFFERENTIABLE[case.function]
-    backward = _seen(target, case, names)
+    differentiated = replace(case.call(names), watched=True)
+    backward = _seen(target, differentiated)
     # What the forward pass wrote to is told of the output alone.
     written = tuple(name for name in backward.written if name not in forward.written)
     return statements + [
-        statement for name in names for statement in _gradient(name, case, backward, written, device)
+        replace(statement, calls=(differentiated,))
+        for name in names
+        for statement in _gradient(name, case, backward, written, device)
     ]
 
 
@@ -53,8 +58,8 @@ def _gradient(
     yield _placed(subject, seen.devices[name], device)
 
 
-def _seen(target: Target, case: Case, gradients: tuple[str, ...]) -> Seen:
-    seen = target.call(replace(case.call(gradients), watched=True)).seen
+def _seen(target: Target, call: Call) -> Seen:
+    seen = target.call(call).seen
     if seen is None:
         raise ValueError("a watched call whose reply tells nothing")
     return seen

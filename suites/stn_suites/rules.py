@@ -7,7 +7,7 @@ from stn_verify.cases.case import SampleCase
 from stn_verify.contract.target import Target
 from stn_verify.exploration.examination import Examination
 from stn_verify.judging.reference import compare_gradients
-from stn_verify.judging.rules import STALLING, named_rules
+from stn_verify.judging.rules import STALLING, compare_rule, named_rules
 
 
 def name_rules(examination: Examination) -> Callable[[Target, SampleCase], list[Comparison]]:
@@ -23,9 +23,11 @@ def name_rules(examination: Examination) -> Callable[[Target, SampleCase], list[
         if inside == "zero":
             examination.warning = STALLING
         if declared and inside and declared != inside:
-            examination.contradiction = (
-                f"declares the rule {declared!r} at integer coordinates and follows {inside!r}"
-            )
+            reason = f"declares the rule {declared!r} at integer coordinates and follows {inside!r}"
+            shown = compare_rule(case, reply.gradients["grid"], declared)
+            if shown.budget_used(examination.arithmetic) > 1:
+                examination.contradict(reason, case, by=shown)
+            examination.contradiction = reason
         return compare_gradients(case, reply, declared)
 
     return check

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from stn_verify.cases.case import Case, GenerateCase, SampleCase, TransformCase
-from stn_verify.contract.target import Target, TargetRaised, TargetReplied
+from stn_verify.contract.target import Call, Target, TargetRaised, TargetReplied
 from stn_verify.formats import Array
 from stn_verify.judging.statement import Statement
 
@@ -12,23 +12,31 @@ from stn_verify.judging.statement import Statement
 def refused(target: Target, case: Case) -> list[Statement]:
     """Every call with one thing wrong: 1 forward each. The case must have more than one image."""
     subject = "grid" if isinstance(case, GenerateCase) else "output"
-    return [Statement(subject, told is None, told or "") for told in _answers(target, case)]
-
-
-def _answers(target: Target, case: Case) -> list[str | None]:
-    """For each wrong call what came back, None for an exception."""
-    answers: list[str | None] = []
+    statements = []
     for what, arrays in _wrong(case).items():
         call = replace(case.call(), arrays={**case.arrays, **arrays}, free=True)
-        shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in call.arrays.items())
-        try:
-            shape = list(target.call(call).output.shape)
-            answers.append(f"{what} is answered, by an output of shape {shape} to {shapes}")
-        except TargetRaised:
-            answers.append(None)
-        except TargetReplied as failure:
-            answers.append(f"{what} is answered: {failure} to {shapes}")
-    return answers
+        told = _answered(target, call)
+        statements.append(
+            Statement(
+                subject,
+                told is None,
+                f"{what} is answered{told}",
+                (call,),
+                "a call that fits nothing is refused",
+            )
+        )
+    return statements
+
+
+def _answered(target: Target, call: Call) -> str | None:
+    """What came back, None for an exception."""
+    shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in call.arrays.items())
+    try:
+        return f", by an output of shape {list(target.call(call).output.shape)} to {shapes}"
+    except TargetRaised:
+        return None
+    except TargetReplied as failure:
+        return f": {failure} to {shapes}"
 
 
 def _wrong(case: Case) -> Mapping[str, Mapping[str, Array]]:

@@ -1,6 +1,7 @@
 """An examination: what becomes of good, bad, crashing and flaky targets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from stn_adapters.reference import REFERENCE
 from stn_suites import checks
 from stn_verify.bounds.comparison import Comparison
+from stn_verify.bounds.interval import point
 from stn_verify.cases import grids
 from stn_verify.cases.case import SampleCase
 from stn_verify.cases.strategies import Frame, sample_case, sample_cases
@@ -15,6 +17,7 @@ from stn_verify.contract.convention import Convention
 from stn_verify.contract.target import Call, Reply, Target, TargetCrashed
 from stn_verify.exploration.examination import Examination, Nonconforming
 from stn_verify.exploration.profiles import PROFILES
+from stn_verify.judging.reference import compare_output
 from stn_verify.judging.statement import Statement
 from stn_verify.verdicts.results import Status, Verdict
 from stn_verify.workers.evaluator import InProcessTarget
@@ -167,3 +170,49 @@ def test_several_comparisons_of_one_subject_are_steered_by_the_largest() -> None
 
     examination.explore(sample_cases("float64", CONVENTION, grids.GENERIC), twice, most=20)
     assert examination.verdicts()[0].status is Status.PASSED
+
+
+def _beside(target: Target, case: SampleCase) -> Iterator[Comparison]:
+    """The output twice: as it is, and less that of another call."""
+    calls = (case.call(), case.call(image=case.image + 1.0))
+    first, second = (target.call(call).output for call in calls)
+    yield compare_output(case, first)
+    yield Comparison(
+        "output",
+        second - first,
+        lambda _: point(np.ones(first.shape), np.full(first.shape, 1e-9)),
+        calls,
+        "output - earlier[0].output",
+        "a constant added to the image is added to the output",
+    )
+
+
+def test_what_showed_a_failure_is_kept_with_it() -> None:
+    calls = 0
+
+    def every_second(_: Call, reply: Reply) -> Reply:
+        nonlocal calls
+        calls += 1
+        return Reply(reply.output + (calls % 2 == 0), reply.dtype)
+
+    examination = _examined(every_second)
+    with pytest.raises(Nonconforming, match="what must hold: a constant added to the image is added"):
+        examination.explore(sample_cases("float64", CONVENTION, grids.GENERIC), _beside)
+    (failing,) = examination.failing()
+    assert failing.case is not None
+    assert failing.formula == "output - earlier[0].output"
+    first, second = failing.calls
+    np.testing.assert_array_equal(first.arrays["image"], failing.case.arrays["image"])
+    np.testing.assert_array_equal(second.arrays["image"], failing.case.arrays["image"] + 1.0)
+
+
+def test_the_smallest_contradiction_is_kept() -> None:
+    examination = _examined(lambda _, reply: reply)
+    for side in (3, 2, 4):
+        frame = Frame(1, 1, (side, side), (2, 2), CONVENTION, "float64")
+        case = sample_case(frame, "inside", grids.inside, 0)
+        examination.contradict(f"answered {side}", case, calls=(replace(case.call(), free=True),))
+    assert examination.contradiction == "answered 2"
+    assert examination.contradicted is not None
+    (call,) = examination.contradicted.calls
+    assert call.arrays["image"].shape == (1, 1, 2, 2)

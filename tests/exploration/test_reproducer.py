@@ -25,8 +25,9 @@ from stn_verify.contract.loading import load
 from stn_verify.contract.target import Evaluations, TargetCrashed, TargetFailure, TargetRaised, TargetReplied
 from stn_verify.exploration.examination import Examination, Nonconforming
 from stn_verify.exploration.profiles import PROFILES
-from stn_verify.exploration.reproducer import array_literal, write_reproducers
+from stn_verify.exploration.reproducer import write_reproducers
 from stn_verify.formats import Array
+from stn_verify.reproducing.literals import array_literal
 from stn_verify.verdicts.results import Status, Verdict
 from stn_verify.workers.evaluator import InProcessTarget
 

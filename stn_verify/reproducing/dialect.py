@@ -1,0 +1,170 @@
+"""What a framework's scripts are written with: one file each says how its arrays are made and its functions called."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from stn_verify.contract.description import Description
+from stn_verify.contract.implementation import ARGUMENTS, DIFFERENTIABLE
+from stn_verify.contract.target import Call
+from stn_verify.formats import Array
+from stn_verify.judging.reference import SUBJECTS
+from stn_verify.reproducing.literals import python, unpacking
+from stn_verify.reproducing.place import Place
+from stn_verify.workers.evaluator import DERIVED
+from stn_verify.workers.expectations import output_shape, second_names
+
+TELL = 'print("output   ", type(output).__name__, getattr(output, "shape", ""), flush=True)'
+"""Of a call that may not come to its end: its output is told before it is differentiated."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the functions of one target are called in one script."""
+
+    place: Place
+    description: Description
+    several: bool
+    """Whether the script calls more than one of its functions."""
+
+    @property
+    def inline(self) -> bool:
+        """Whether the calls are written out: those of the framework itself."""
+        return self.place.kind == "inline"
+
+    @property
+    def product(self) -> bool:
+        """Whether the target may give its own gradients where its framework differentiates."""
+        return not set(DERIVED) & set(self.description.features)
+
+    def function(self, call: Call) -> str:
+        """The variable of the target's function."""
+        return call.function if self.several else "function"
+
+    def vjp(self, call: Call) -> str:
+        """The variable of its vector-Jacobian product."""
+        return f"{call.function}_vjp" if self.several else "product"
+
+    def keywords(self, call: Call) -> str:
+        """The choices of the convention that the function takes, after a comma."""
+        taken = self.description.choices(call.function)
+        given = {name: value for name, value in vars(call.convention).items() if name in taken}
+        return "".join(f", {name}={python(value)}" for name, value in given.items())
+
+
+class Dialect(Protocol):
+    """One framework's way to write a script."""
+
+    def imports(self, manner: Manner, *, numpy: bool) -> list[str]:
+        """The frameworks that it needs; `numpy`: whether NumPy is among them."""
+        ...
+
+    def made(self, name: str, source: str, call: Call, device: str) -> list[str]:
+        """An array of a call from numbers, in its dtype, layout and device."""
+        ...
+
+    def own(self, call: Call, manner: Manner) -> bool:
+        """Whether the target's own vector-Jacobian product may be called."""
+        ...
+
+    def prelude(self, call: Call, manner: Manner, suffix: str) -> list[str]:
+        """Functions of arrays alone that the call needs, if any; their names end in the suffix."""
+        ...
+
+    def body(self, call: Call, manner: Manner, suffix: str, *, tell: bool) -> list[str]:
+        """The call; afterwards each of its results has its name. `tell`: print `TELL` as soon as there is an output."""
+        ...
+
+    def threads(self, count: str) -> list[str]:
+        """Let one operation use so many threads: a number, or `threads`."""
+        ...
+
+    def available(self) -> str:
+        """How many threads one operation uses otherwise."""
+        ...
+
+    def number(self, name: str) -> str:
+        """A result or an input as a NumPy array of float64."""
+        ...
+
+    def item(self, entry: str) -> str:
+        """One entry of a result as a Python number."""
+        ...
+
+    def copied(self, name: str) -> str:
+        """A copy of an array."""
+        ...
+
+    def same(self, first: str, second: str) -> str:
+        """Whether two arrays hold the same values, NaN counted as equal to itself."""
+        ...
+
+    def is_result(self) -> list[str]:
+        """The function `is_result(result, shape)`."""
+        ...
+
+    def whereabouts(self, name: str) -> str:
+        """The dtype and the device of an array, to be printed."""
+        ...
+
+    def unlike(self, result: str, name: str, *, finer: bool) -> str:
+        """Whether a result is of another dtype or device than an input; `finer`: a finer dtype is as good."""
+        ...
+
+
+def shapes(call: Call) -> dict[str, tuple[int, ...]]:
+    """Of every result of a call, by the name that it has in a script, in the order of the reply."""
+    found = {"output": output_shape(call)}
+    found |= {SUBJECTS[name]: call.arrays[name].shape for name in call.gradients}
+    if call.tangents:
+        found["tangent"] = found["output"]
+    inputs = dict(call.arrays) | ({} if call.cotangent is None else {"cotangent": call.cotangent})
+    return found | {f"second_{name}": inputs[name].shape for name in second_names(call)}
+
+
+def results(call: Call) -> list[str]:
+    """The names of its results, without a look at its arrays: those of a wrong call may have any shape."""
+    gradients = [SUBJECTS[name] for name in call.gradients]
+    tangent = ["tangent"] if call.tangents else []
+    return ["output", *gradients, *tangent, *(f"second_{name}" for name in second_names(call))]
+
+
+def arrays_of(call: Call) -> str:
+    """What a function of arrays alone takes."""
+    return ", ".join(call.arrays)
+
+
+def arguments(call: Call) -> str:
+    """What the function takes by position."""
+    size = None if call.size is None else (int(call.size[0]), int(call.size[1]))
+    return ", ".join(repr(size) if name == "size" else name for name in ARGUMENTS[call.function])
+
+
+def every_gradient(call: Call) -> list[str]:
+    """What a vector-Jacobian product returns, whatever was asked for."""
+    return [SUBJECTS[name] for name in DIFFERENTIABLE[call.function]]
+
+
+def unpacked(call: Call, product: str, manner: Manner) -> list[str]:
+    """A target's own gradients, one or several."""
+    return [
+        f"gradients = {product}({arguments(call)}, cotangent{manner.keywords(call)})",
+        f"{unpacking(every_gradient(call))} = gradients if isinstance(gradients, (tuple, list)) else (gradients,)",
+    ]
+
+
+def kept(array: Array) -> tuple[str, tuple[int, ...]]:
+    """Of an expanded array: what is left when each axis along which it repeats itself is cut to one, and its shape."""
+    firsts = [array[(slice(None),) * axis + (slice(0, 1),)] for axis in range(array.ndim)]
+    slices = [":1" if bool((array == first).all()) else ":" for first in firsts]
+    return f"[{', '.join(slices)}]" if slices else "", array.shape
+
+
+def every_second(rank: int) -> str:
+    """The index of every second element along each axis."""
+    return f"[{', '.join(['1::2'] * rank)}]"
+
+
+def indented(lines: list[str], by: int = 4) -> list[str]:
+    """Further in; blank lines stay blank. Literals inside brackets may move."""
+    pad = " " * by
+    return [f"{pad}{line}" if line else line for text in lines for line in text.split("\n")]
