@@ -17,6 +17,8 @@ class Subject:
     ladder: int = 0
     worst: Worst | None = None
     case: Case | None = None
+    failed_at: int | None = None
+    """How many examples it took until one failed."""
     calls: tuple[Call, ...] = ()
     """What showed the failure, where it was not the case's own call alone: as in `Comparison`, like the next two."""
     formula: str | None = None

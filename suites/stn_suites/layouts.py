@@ -7,12 +7,12 @@ import numpy as np
 
 from stn_suites.observations import Observations
 from stn_verify.bounds.comparison import Comparison
-from stn_verify.cases.case import SampleCase, TransformCase
+from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
 from stn_verify.contract.features import Layout
 from stn_verify.contract.target import Call, Reply, Target
 from stn_verify.exploration.examination import Examination
 from stn_verify.formats import Array, named
-from stn_verify.judging.reference import GRADIENTS, compare_gradients, compare_output
+from stn_verify.judging.reference import GRADIENTS, compare_gradients, compare_grid, compare_output
 
 Sampling = SampleCase | TransformCase
 
@@ -20,13 +20,13 @@ WIDER = {"bfloat16": "float32", "float16": "float32", "float32": "float64"}
 """The finer dtype that each is mixed with: results are judged by the coarser one's arithmetic."""
 
 
-def laid_out(layout: Layout) -> Callable[[Target, Sampling], list[Comparison]]:
+def laid_out(layout: Layout) -> Callable[[Target, Sampling | GenerateCase], list[Comparison]]:
     """A check of packed arrays, all arrays laid out so, packed ones again, and each array alone: 5 or 6 backwards.
 
     The shapes stay: a kernel that was built for one layout and is kept for the shape alone reads the next one wrongly.
     """
 
-    def check(target: Target, case: Sampling) -> list[Comparison]:
+    def check(target: Target, case: Sampling | GenerateCase) -> list[Comparison]:
         differentiable = case.function in target.description.differentiable
         call = case.call(GRADIENTS[case.function] if differentiable else ())
         names = [*case.arrays, *(["cotangent"] if differentiable else [])]
@@ -88,8 +88,10 @@ def _refined(case: Sampling) -> Sampling:
     return replace(case, theta=moved(case.theta))
 
 
-def _all(target: Target, case: Sampling, reply: Reply) -> list[Comparison]:
-    return [
-        compare_output(case, reply.output),
-        *compare_gradients(case, reply, target.description.subgradient),
-    ]
+def _all(target: Target, case: Sampling | GenerateCase, reply: Reply) -> list[Comparison]:
+    values = (
+        compare_grid(case, reply.output)
+        if isinstance(case, GenerateCase)
+        else compare_output(case, reply.output)
+    )
+    return [values, *compare_gradients(case, reply, target.description.subgradient)]

@@ -215,6 +215,12 @@ def test_fused_expanded(examination: Examination) -> None:
     examination.explore(cases, layouts.laid_out("expanded"), most=FEW)
 
 
+@pytest.mark.stn_check("generate", GENERATE, padded=False, feature="layouts")
+def test_grid_channels_last(examination: Examination) -> None:
+    """A cotangent of the grid with channels innermost in memory, as a convolution hands it over, and such a theta."""
+    examination.explore(_generators(examination), layouts.laid_out("channels_last"), most=FEW)
+
+
 @pytest.mark.stn_check("sample", SAMPLE, padded=False, feature="mixed dtypes", dtypes=MIXABLE)
 def test_mixed_dtypes(examination: Examination) -> None:
     """A grid of a finer dtype than the image's, and the other way round: right as the coarser one's arithmetic has it."""

@@ -85,22 +85,58 @@ def _grid_alone(image: Tensor, grid: Tensor) -> Tensor:
     return _BothOrNothing.apply(image, grid, 1)
 
 
-def _register(name: str, function: Any, subject: str) -> Implementation:
+class _NeedsImage(_BothOrNothing):
+    """A frozen image is not provided for."""
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
+        if not ctx.needs_input_grad[0]:
+            raise RuntimeError("Output(X@GRAD) should not be null")
+        return _BothOrNothing.backward(ctx, *cotangents)
+
+
+def _frozen_image(image: Tensor, grid: Tensor) -> Tensor:
+    return _NeedsImage.apply(image, grid, 0)
+
+
+def _register(
+    name: str,
+    function: Any,
+    what: str,
+    subject: str,
+    source: str,
+    status: Status = Status.FAILED,
+    group: str = "",
+) -> Implementation:
     made = Implementation(
         name, "torch", {"sample": function}, padding="zeros", align_corners=False, dtypes=("float64",)
     )
     MUTANTS[name] = Mutant(
         made,
-        f"no {subject} where nothing else is asked for",
+        what,
         frozenset({subject}),
-        source="Z44",
+        source=source,
         checks=("gradients_in_every_company",),
         effective_precision=None,
-        status=Status.FAILED,
+        status=status,
         gap=None,
+        group=group,
     )
     return made
 
 
-ImageAlone = _register("ImageAlone", _image_alone, "grad_input")
-GridAlone = _register("GridAlone", _grid_alone, "grad_grid")
+ImageAlone = _register(
+    "ImageAlone", _image_alone, "no grad_input where nothing else is asked for", "grad_input", "Z44"
+)
+GridAlone = _register(
+    "GridAlone", _grid_alone, "no grad_grid where nothing else is asked for", "grad_grid", "Z44 Z78"
+)
+FrozenImage = _register(
+    "FrozenImage",
+    _frozen_image,
+    "the backward pass raises where the image wants no gradient",
+    "grad_grid",
+    "Z44 Z78",
+    Status.RAISED,
+    "robustness",
+)

@@ -1,7 +1,9 @@
 """What a mutant is: the right sampler with one fault, and what must be said of it."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from sampler import Sampler
 
@@ -10,6 +12,30 @@ from stn_verify.verdicts.results import Status
 
 GRADIENTS = frozenset({"grad_input", "grad_grid", "grad_theta"})
 EVERY = GRADIENTS | {"output", "grid"}
+
+GROUPS = (
+    "values",
+    "grad_input",
+    "grad_grid",
+    "grad_theta",
+    "conventions",
+    "robustness",
+    "determinism",
+    "second order",
+    "precision",
+)
+
+GROUP_OF_FILE = {
+    "faulty_grad_input": "grad_input",
+    "faulty_grad_grid": "grad_grid",
+    "faulty_grad_theta": "grad_theta",
+    "faulty_conventions": "conventions",
+    "faulty_processes": "robustness",
+    "faulty_robustness": "robustness",
+    "faulty_layouts": "robustness",
+    "faulty_precision": "precision",
+}
+"""What the mutants of a file belong to; of other files, to the result that is wrong."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +47,7 @@ class Mutant:
     subjects: frozenset[str]
     """Each must be reported as failed."""
     source: str | None
-    """The row of the bug collection (PyTorch, TensorFlow, Caffe, ... issues) that it was met in."""
+    """The rows of the bug collection (`bugzoo.csv`) that it was met in: "Z25", "Z57 Z90"."""
     checks: tuple[str, ...]
     """Enough to show it: names of checks, or of whole suites; none: all but those on large sizes."""
     effective_precision: str | None
@@ -30,6 +56,14 @@ class Mutant:
     """How the subjects fail: by their values, or by ending the process; then it must not run in this one."""
     gap: str | None
     """Why the suites do not find it, where they do not; a test holds that to be still so."""
+    group: str = ""
+    """One of `GROUPS`; left out, by the result that is wrong."""
+
+    def __post_init__(self) -> None:
+        if not self.group:
+            object.__setattr__(self, "group", _group_of(self.subjects))
+        if self.group not in GROUPS:
+            raise ValueError(f"{self.name}: unknown group {self.group!r}; known: {', '.join(GROUPS)}")
 
     @property
     def name(self) -> str:
@@ -38,8 +72,23 @@ class Mutant:
 
     @property
     def spared(self) -> frozenset[str]:
-        """What must not be reported: a fault in one gradient accuses nothing else."""
-        return frozenset() if self.subjects & {"output", "grid"} else EVERY - self.subjects
+        """What must not be reported: a fault in one gradient accuses nothing else.
+
+        A call that brings no result accuses all that was asked of it.
+        """
+        if self.status is not Status.FAILED or self.subjects & {"output", "grid"}:
+            return frozenset()
+        return EVERY - self.subjects
+
+    @property
+    def ends_process(self) -> bool:
+        """Whether it must not run in this one."""
+        return self.status in (Status.CRASHED, Status.TIMED_OUT)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The rows of the bug collection, one by one."""
+        return tuple((self.source or "").split())
 
 
 MUTANTS: dict[str, Mutant] = {}
@@ -51,14 +100,18 @@ def fault(
     source: str | None = None,
     functions: tuple[str, ...] = ("sample",),
     padding: str | tuple[str, ...] = "zeros",
-    align_corners: bool = False,
+    align_corners: bool | None = False,
     dtypes: tuple[str, ...] = ("float64",),
     checks: tuple[str, ...] = (),
     effective_precision: str | None = None,
     status: Status = Status.FAILED,
     gap: str | None = None,
+    group: str | None = None,
 ) -> Callable[[type[Sampler]], Implementation]:
-    """Register a class of a faulty sampler, and turn it into an implementation that `file.py:Class` names."""
+    """Register a class of a faulty sampler, and turn it into an implementation that `file.py:Class` names.
+
+    `group` is that of the file where it is left out; `align_corners=None` offers both.
+    """
 
     def register(faulty: type[Sampler]) -> Implementation:
         held = faulty()
@@ -74,8 +127,23 @@ def fault(
         if made.name in MUTANTS:
             raise ValueError(f"two mutants are called {made.name}")
         MUTANTS[made.name] = Mutant(
-            made, what, frozenset(subjects), source, checks, effective_precision, status, gap
+            made,
+            what,
+            frozenset(subjects),
+            source,
+            checks,
+            effective_precision,
+            status,
+            gap,
+            group or GROUP_OF_FILE.get(Path(inspect.getfile(faulty)).stem, ""),
         )
         return made
 
     return register
+
+
+def _group_of(subjects: frozenset[str]) -> str:
+    if len(subjects) == 1 and subjects <= GRADIENTS:
+        return next(iter(subjects))
+    beyond = any(subject == "tangent" or subject.startswith("grad2_") for subject in subjects)
+    return "second order" if beyond else "values"

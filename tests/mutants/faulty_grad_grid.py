@@ -13,7 +13,7 @@ class UnalignedGradient(Sampler):
         return np.asarray(super().grid_gradient(image, cotangent, x, y) * shrunk)
 
 
-@fault("per pixel: without the scale to normalised units", "grad_grid", source="Z86")
+@fault("per pixel: without the scale to normalised units", "grad_grid")
 class PerPixel(Sampler):
     def grid_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
         height, width = image.shape[2:]
@@ -158,3 +158,29 @@ class HatSlopes(Sampler):
         away = line.position[..., None] - np.arange(size)
         slope = np.where((away >= 0) & (away < 1), -1, np.where((away >= -1) & (away < 0), 1, 0))
         return np.maximum(1 - np.abs(away), 0), slope * line.slope[..., None]
+
+
+@fault("the scale to normalised units twice", "grad_grid", source="Z86")
+class ScaledTwice(Sampler):
+    def grid_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
+        height, width = image.shape[2:]
+        return np.asarray(super().grid_gradient(image, cotangent, x, y) * (np.array([width, height]) / 2))
+
+
+@fault("zero: the sampler takes the grid for a constant", "grad_grid", source="Z47")
+class NoGridGradient(Sampler):
+    def grid_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
+        return np.zeros_like(super().grid_gradient(image, cotangent, x, y))
+
+
+@fault(
+    "exactly on the last pixel, where reflection turns, as if zeros lay beyond, and negated",
+    "grad_grid",
+    source="Z25",
+    padding="reflection",
+    align_corners=True,
+)
+class ZerosBeyondTheMirror(Sampler):
+    def fold(self, x: Array, size: int, padding: str, aligned: bool) -> tuple[Array, Array]:
+        position, sign = super().fold(x, size, padding, aligned)
+        return position, np.where(position == size - 1, -1.0, sign)

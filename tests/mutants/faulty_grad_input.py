@@ -133,3 +133,16 @@ class StaleInputGradient(Sampler):
         if key not in self.known:
             self.known[key] = super().input_gradient(image, cotangent, x, y)
         return self.known[key]
+
+
+@fault(
+    "sums are gathered in a tile of 64 KiB: what falls past its 8,192 numbers is lost",
+    "grad_input",
+    source="Z40",
+    checks=("sizes",),
+)
+class TileOverflow(Sampler):
+    def input_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
+        gradient = np.array(super().input_gradient(image, cotangent, x, y), order="C")
+        gradient.reshape(*gradient.shape[:2], -1)[..., 8192:] = 0
+        return gradient

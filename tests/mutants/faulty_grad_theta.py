@@ -54,13 +54,13 @@ class SummedOverBatch(Sampler):
         return np.repeat(gradient.sum(axis=0, keepdims=True), len(gradient), axis=0)
 
 
-@fault("zero: theta never reached the tape", "grad_theta", source="Z47", functions=FUSED)
+@fault("zero: theta never reached the tape", "grad_theta", source="Z47 Z92", functions=FUSED)
 class NoThetaGradient(Sampler):
     def theta_gradient(self, cotangent: Array, size: tuple[int, int], aligned: bool) -> Array:
         return np.zeros_like(super().theta_gradient(cotangent, size, aligned))
 
 
-@fault("the last row of outputs is left out of the sum", "grad_theta", source="Z40", functions=FUSED)
+@fault("the last row of outputs is left out of the sum", "grad_theta", functions=FUSED)
 class LastRowLeftOut(Sampler):
     def theta_gradient(self, cotangent: Array, size: tuple[int, int], aligned: bool) -> Array:
         kept = cotangent.copy()

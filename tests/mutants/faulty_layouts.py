@@ -4,6 +4,8 @@ import numpy as np
 from faults import fault
 from sampler import Array, Sampler
 
+from stn_verify.verdicts.results import Status
+
 
 def packed(array: Array) -> Array:
     """The array's memory from its first element on, read as if packed; what lies beyond its end is its beginning again."""
@@ -163,6 +165,21 @@ class ExpandedThetaOnce(Sampler):
         if theta.strides[0] == 0:
             theta = np.concatenate([theta[:1], 0 * theta[1:]])
         return super().grid(theta, size, aligned)
+
+
+@fault(
+    "the generator's backward pass refuses a cotangent that does not lie packed",
+    "grad_theta",
+    source="Z33",
+    functions=("generate",),
+    checks=("grid_channels_last",),
+    status=Status.RAISED,
+)
+class ViewsTheCotangent(Sampler):
+    def theta_gradient(self, cotangent: Array, size: tuple[int, int], aligned: bool) -> Array:
+        if not cotangent.flags.c_contiguous:
+            raise RuntimeError("view size is not compatible with input tensor's size and stride")
+        return super().theta_gradient(cotangent, size, aligned)
 
 
 @fault("a grid of another dtype is read by its bits", "output", dtypes=("float32",), checks=("mixed_dtypes",))
