@@ -120,6 +120,8 @@ def found_ramps(probe: Probe) -> Ramps:
             return Ramps(
                 order, _line(probe, "W", WIDTH, follows["W", x]), _line(probe, "H", HEIGHT, follows["H", y])
             )
+    if np.all(ones == 0):
+        raise NoRampError("an image of ones and one of zeros look alike")
     seen = across[usable & np.isfinite(across)]
     extent = f"lie between {seen.min():.4g} and {seen.max():.4g}" if seen.size else "are no numbers"
     raise NoRampError(f"the values of a ramp along x follow no coordinate: they {extent}")

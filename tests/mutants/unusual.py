@@ -374,17 +374,18 @@ class PixelRows(PixelCoordinates):
 )
 class WidePixels(PixelCoordinates):
     def sample(self, image: Array, grid: Array) -> Array:  # type: ignore[override]  # fewer choices
-        wide = Sampler.sample(
-            self, image.astype(np.float64), grid.astype(np.float64), padding="border", align_corners=True
-        )
-        return wide.astype(image.dtype)
+        wide = image.astype(np.float64), grid.astype(np.float64)
+        output = super().sample(*wide, padding="border", align_corners=True)
+        with np.errstate(over="ignore"):
+            return output.astype(image.dtype)
 
     def sample_vjp(  # type: ignore[override]  # fewer choices
         self, image: Array, grid: Array, cotangent: Array
     ) -> tuple[Array, Array]:
         wide = cast((image, grid, cotangent), np.float64)
-        grad_input, grad_grid = Sampler.sample_vjp(self, *wide, padding="border", align_corners=True)
-        return grad_input.astype(image.dtype), grad_grid.astype(image.dtype)
+        grad_input, grad_grid = super().sample_vjp(*wide, padding="border", align_corners=True)
+        with np.errstate(over="ignore"):
+            return grad_input.astype(image.dtype), grad_grid.astype(image.dtype)
 
 
 @unusual("coordinates in [0, 1], each choice offered", units="unit")
