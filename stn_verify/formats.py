@@ -61,6 +61,31 @@ class Format:
         at_power &= exponent > self.min_exponent + 1
         return np.asarray(values + step * np.where(at_power, spacing / 2, spacing))
 
+    def steps(self, one: Array, other: Array) -> Array:
+        """How many steps lead from one value of this format to another: 1 between neighbours, and between -0 and 0.
+
+        Zero for the same number and for two NaN; infinite where only one is NaN.
+        """
+        below, above = self._ordinal(one), self._ordinal(other)
+        apart = np.signbit(one) != np.signbit(other)
+        # Unsigned: two float64 may be almost 2^64 steps apart.
+        larger, smaller = np.maximum(below, above), np.minimum(below, above)
+        count = np.where(apart, larger + smaller + np.uint64(1), larger - smaller).astype(np.float64)
+        nan = np.isnan(one), np.isnan(other)
+        return np.where(nan[0] & nan[1], 0.0, np.where(nan[0] | nan[1], np.inf, count))
+
+    def _ordinal(self, values: Array) -> npt.NDArray[np.uint64]:
+        """How many numbers of this format lie from 0 to |value|; infinity follows the largest, NaN counts as 0."""
+        size = np.nan_to_num(np.abs(values), nan=0.0, posinf=0.0)
+        _, exponent = np.frexp(size)
+        binade = np.where(size == 0, self.min_exponent + 1, np.maximum(exponent, self.min_exponent + 1))
+        # Twice, because 2^(p - e) of the smallest numbers overflows.
+        significand = np.ldexp(np.ldexp(size, -binade), self.precision)
+        numbers = (binade - (self.min_exponent + 1)).astype(np.uint64) << np.uint64(self.precision - 1)
+        last = np.uint64(self.max_exponent - self.min_exponent + 1) << np.uint64(self.precision - 1)
+        infinite = last + np.uint64(1 << (self.precision - 1))
+        return np.where(np.isinf(values), infinite, numbers + significand.astype(np.uint64))
+
 
 FLOAT64 = Format("float64", 53, -1022, 1023)
 FLOAT32 = Format("float32", 24, -126, 127)

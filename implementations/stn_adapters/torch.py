@@ -192,7 +192,14 @@ class TorchFramework:
         return output, tuple(gradients), filled
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """By torch.compile."""
+        """By torch.compile, which raises where it would give up compiling and call the function as it is."""
+        from torch._dynamo import config as dynamo
+        from torch._inductor import config as inductor
+
+        # Compilers of its own would outlive a worker that is killed, and a handful of small graphs need none.
+        inductor.compile_threads = 1
+        # A target has a dozen conventions, each in several dtypes.
+        dynamo.recompile_limit, dynamo.fail_on_recompile_limit_hit = 64, True
         return torch.compile(function)
 
     def vmapped(
@@ -252,4 +259,6 @@ TORCH = Implementation(
     framework="torch",
     functions={"sample": sample, "transform": transform, "generate": generate},
     dtypes=("float64", "float32", "float16", "bfloat16"),
+    # Compiling needs a C++ compiler, which not every machine has.
+    claims=("double backward", "vmap"),
 )

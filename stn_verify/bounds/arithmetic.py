@@ -37,6 +37,20 @@ SCATTER = 8.0
 """Roundings of size u |weight cotangent| in one contribution to grad_input: two weights' product, the cotangent's, one lane's
 store and reload."""
 
+TANGENT = 16.0
+"""Roundings of size u sum|weight pixel| in a tangent: a product of two weights or of one and a weight's derivative (2), with the
+pixel (1), the direction and the scale to normalised units (3), sums of the twelve terms of pixels, x and y (at most 10)."""
+
+TWIST = 12.0
+"""As SLOPE for a second difference of pixels: three differences (3), the cotangent and the direction (2), two scales (4), the sum
+with the gradient of the other image (2)."""
+
+SCATTER_SLOPE = 12.0
+"""As SCATTER for a weight's derivative: one scale and the direction (3) and the sum of both axes' parts (1) more."""
+
+STORES = 3.0
+"""Of the size of all parts together: of each part where they are worked out apart, of the partial sum, of the sum."""
+
 SUBNORMALS = 8.0
 """Smallest positive numbers that sixteen roundings below the normal range may lose, half of one each."""
 
@@ -47,6 +61,8 @@ class Arithmetic:
 
     compute: Format
     storage: Format
+    converted: bool = False
+    """Whether the harness converted the coordinates to other units before it stored them (contract/dialect.py)."""
 
     @property
     def u(self) -> float:
@@ -57,6 +73,16 @@ class Arithmetic:
     def s(self) -> float:
         """Unit roundoff of one store; nothing where the result is computed in the format it is stored in."""
         return self.storage.unit_roundoff if self.storage.precision < self.compute.precision else 0.0
+
+    @property
+    def c(self) -> float:
+        """Unit roundoff of a converted coordinate, beyond the roundings that COORDINATE has room for.
+
+        x = g W/2 + (W-1)/2 and the like take two roundings in float64, and one more, of at most (|x| + W), to the storage dtype.
+        The target then takes none but that of its weights: with computation no finer than storage that is three of COORDINATE's
+        four. A finer computation claims roundings that are too small for the one that the storage dtype forces upon it.
+        """
+        return self.s if self.converted else 0.0
 
     @property
     def tiny(self) -> float:

@@ -32,6 +32,8 @@ class Axis:
     position: Array
     magnitude: Array
     beyond: Array
+    reach: Array
+    """|x| + W, of which one rounding of the coordinate itself is a share."""
     size: int
     scale: float
     """d pixel / d normalised."""
@@ -48,11 +50,12 @@ class Axis:
 
     def uncertainty(self, arithmetic: Arithmetic) -> Array:
         """How far a right implementation may read from the exact point, in pixels."""
-        return np.maximum(arithmetic.u * self.magnitude - self.beyond, 0.0)
+        moved = arithmetic.u * self.magnitude + arithmetic.c * self.reach
+        return np.maximum(moved - self.beyond, 0.0)
 
     def uncertainty_nearby(self, arithmetic: Arithmetic) -> Array:
         """The same for any point at most one pixel from here."""
-        return arithmetic.u * (self.magnitude + COORDINATE + REFLECTION)
+        return arithmetic.u * (self.magnitude + COORDINATE + REFLECTION) + arithmetic.c * (self.reach + 1)
 
     def window(self, arithmetic: Arithmetic) -> tuple[Array, Array]:
         """First and last cell that a right implementation may read, a cell being named by its left integer."""
@@ -75,6 +78,16 @@ class Corners:
         return np.maximum(
             np.maximum(np.abs(self.p00), np.abs(self.p01)), np.maximum(np.abs(self.p10), np.abs(self.p11))
         )
+
+    @property
+    def lowest(self) -> Array:
+        """The least pixel of the cell."""
+        return np.minimum(np.minimum(self.p00, self.p01), np.minimum(self.p10, self.p11))
+
+    @property
+    def highest(self) -> Array:
+        """The largest pixel of the cell."""
+        return np.maximum(np.maximum(self.p00, self.p01), np.maximum(self.p10, self.p11))
 
     @property
     def steepest_x(self) -> Array:
@@ -125,7 +138,7 @@ class Scene:
         self.size = size
         channels = image.shape[1]
         self._pixels = np.concatenate([_flat(image), np.zeros((channels, 1))], axis=1)
-        self._windows: dict[float, tuple[list[Cells], Indices]] = {}
+        self._windows: dict[tuple[float, float], tuple[list[Cells], Indices]] = {}
         # A window, the pixel right of it, and the cell left of a kink.
         margin = WIDEST_WINDOW + 2
         self._columns = Extension(image.shape[3], convention, x.cell, margin)
@@ -197,9 +210,10 @@ class Scene:
 
     def neighbouring(self, arithmetic: Arithmetic) -> tuple[list[Cells], Indices]:
         """The further cells within reach of rounding, and the points that may reach too many to list."""
-        if arithmetic.u not in self._windows:
-            self._windows[arithmetic.u] = self._neighbouring(arithmetic)
-        return self._windows[arithmetic.u]
+        reach = arithmetic.u, arithmetic.c
+        if reach not in self._windows:
+            self._windows[reach] = self._neighbouring(arithmetic)
+        return self._windows[reach]
 
     def _neighbouring(self, arithmetic: Arithmetic) -> tuple[list[Cells], Indices]:
         x0, x1 = self.x.window(arithmetic)
@@ -325,11 +339,12 @@ def transformed(image: Array, theta: Array, size: tuple[int, int], convention: C
 def _axis(pixels: Array, roundings: Array | float, size: int, convention: Convention) -> Axis:
     """`roundings`: those before the coordinate was in normalised units, in pixels over u."""
     folding = REFLECTION if convention.padding == "reflection" else 0.0
-    magnitude = (COORDINATE + folding) * (np.abs(pixels) + size) + roundings
+    reach = np.abs(pixels) + size
+    magnitude = (COORDINATE + folding) * reach + roundings
     position = pixels
     if convention.padding == "zeros":
         position = np.clip(pixels, -1.5, size + 0.5)
     elif convention.padding == "border":
         position = np.clip(pixels, -0.5, size - 0.5)
     scale = pixel_scale(size, convention.align_corners)
-    return Axis(position, magnitude, np.abs(pixels - position), size, scale)
+    return Axis(position, magnitude, np.abs(pixels - position), reach, size, scale)

@@ -136,6 +136,47 @@ def _check(
         )
 
 
+@app.command("identify")
+def _identify(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET",
+            help="A built-in name, module:attribute, path/to/file.py:attribute or exec:COMMAND.",
+        ),
+    ],
+    dtype: Annotated[
+        list[str] | None,
+        typer.Option("--dtype", metavar="D", help="Look at this storage dtype only; repeatable."),
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="D", help="Where the implementation computes.")] = "cpu",
+    deadline: Annotated[
+        float, typer.Option(metavar="SECONDS", callback=_positive, help="For one call of the implementation.")
+    ] = 30.0,
+    python: Annotated[
+        str | None, typer.Option(metavar="INTERPRETER", help="The python that runs the implementation.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")] = False,
+) -> int:
+    """Find out what a sampler follows. Exit status: 0 identified, 1 not fully, 2 wrong request, 130 interrupted."""
+    with _interruptible():
+        from rich.console import Console
+
+        from stn_verify.cli import request
+        from stn_verify.cli.identify import identify
+
+        return identify(
+            request.checked_target(target),
+            device,
+            request.chosen_dtypes(dtype or []),
+            deadline,
+            python,
+            Console(file=sys.stdout, width=_width(sys.stdout)),
+            Console(file=sys.stderr),
+            as_json=as_json,
+        )
+
+
 @app.command("list")
 def _list() -> None:
     """List implementations, suites, profiles and dtypes."""

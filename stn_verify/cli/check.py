@@ -1,8 +1,10 @@
 """The command `check`: describe the target, run the suites, write the results, tell the verdict."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.text import Text
@@ -18,7 +20,8 @@ from stn_verify.contract.description import Description
 from stn_verify.contract.errors import BrokenTargetError, OutputError
 from stn_verify.contract.target import TargetFailure
 from stn_verify.exploration.profiles import profile_named
-from stn_verify.identification.convention import identified
+from stn_verify.identification.convention import settled
+from stn_verify.identification.findings import Findings
 from stn_verify.verdicts.environment import environment
 from stn_verify.verdicts.excuses import stale
 from stn_verify.verdicts.grouping import counted
@@ -26,6 +29,8 @@ from stn_verify.verdicts.known_files import known_failures
 from stn_verify.verdicts.results import Results
 from stn_verify.verdicts.untrusted import storable, visible
 from stn_verify.workers.client import WorkerTarget
+
+Told = TypeVar("Told")
 
 CONFORMS, DOES_NOT, INTERRUPTED = 0, 1, 130
 
@@ -40,9 +45,12 @@ def check(request: Request, out: Console, err: Console) -> int:
     names = tuple(suite.name for suite in installed())
     known = known_failures(request.target, request.known_failures, request.device, names)
     with err.status("starting the implementation"):
-        description = describe(
-            request.target, request.device, request.deadline, request.interpreter, identify=True
+        description, found = asked(
+            request.target, request.device, request.deadline, request.interpreter, _known
         )
+    for findings in found:
+        choices = ", ".join(f"{name}={value!r}" for name, value in findings.asked.items())
+        say(err, f"{findings.function}({choices}): identified as {findings.sentence()}")
     with progress_on(err) as progress:
         gathering = Gathering(progress)
         unwritten: OutputError | None = None
@@ -81,12 +89,19 @@ def check(request: Request, out: Console, err: Console) -> int:
     return CONFORMS if results.conforms else DOES_NOT
 
 
-def describe(
-    target: str, device: str, deadline: float, interpreter: str | None, *, identify: bool
-) -> Description:
-    """What the implementation says of itself, from a worker of its own that ends at once.
+def describe(target: str, device: str, deadline: float, interpreter: str | None) -> Description:
+    """What the implementation says of itself.
 
-    With `identify`, a convention that it neither declares nor offers is found from its values.
+    Raises:
+        RequestError: there is no such target, or it does not keep the contract.
+    """
+    return asked(target, device, deadline, interpreter, lambda worker: worker.description)
+
+
+def asked(
+    target: str, device: str, deadline: float, interpreter: str | None, ask: Callable[[WorkerTarget], Told]
+) -> Told:
+    """What an implementation tells, in a worker of its own that ends at once.
 
     Raises:
         RequestError: there is no such target, or it does not keep the contract.
@@ -94,13 +109,21 @@ def describe(
     try:
         worker = WorkerTarget(target, device=device, deadline=deadline, interpreter=interpreter)
         try:
-            return identified(worker) if identify else worker.description
+            return ask(worker)
         finally:
             worker.close()
     except TargetFailure as failure:
         raise BrokenTargetError(
             f"{target}: {failure.status} before anything was checked: {failure}"
         ) from failure
+
+
+def _known(worker: WorkerTarget) -> tuple[Description, list[Findings]]:
+    """The description, with what is not declared found from the values."""
+    if worker.description.conventions():
+        return worker.description, []
+    found = settled(worker)
+    return found.description, found.found
 
 
 def say(console: Console, line: str) -> None:

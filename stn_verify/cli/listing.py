@@ -47,7 +47,7 @@ def print_listing(console: Console) -> None:
 def listed(name: str) -> Listed:
     """Load an implementation and let it tell; what cannot be loaded is listed with its reason."""
     try:
-        return Listed(name, describe(name, "cpu", DEADLINE, None, identify=False))
+        return Listed(name, describe(name, "cpu", DEADLINE, None))
     except RequestError as error:
         return Listed(name, None, str(error))
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stn_verify.contract.dialect import PLAIN
 from stn_verify.verdicts.grouping import (
     Finding,
     Notice,
@@ -56,6 +57,7 @@ def _header(results: Results) -> Text:
     told = [f"{about.framework} {about.framework_version}", f"python {about.python_version}", about.device]
     told += [counted(about.threads, "thread")] if about.threads else []
     told += [counted(conventions, "convention") if conventions else "convention to be identified"]
+    told += [str(about.dialect)] if about.dialect != PLAIN else []
     told += [f"profile {results.profile}"]
     line = Text(visible(results.target), style="bold")
     return line.append(f"  {visible(', '.join(told))}", style="not bold")

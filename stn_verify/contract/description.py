@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from stn_verify.contract.convention import Convention
+from stn_verify.contract.dialect import PLAIN, Dialect
 from stn_verify.contract.features import Feature
 
 Name = Annotated[str, Field(max_length=200)]
@@ -39,6 +40,8 @@ class Description(BaseModel):
     """What it can be asked beyond plain calls."""
     claims: list[Feature] = []
     """Features that the implementation itself claims: to lack one is a fault."""
+    dialect: Dialect = PLAIN
+    """How it spells images and coordinates."""
     deterministic: bool = False
     """Whether it claims the same bits from the same inputs, always."""
 

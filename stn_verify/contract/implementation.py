@@ -7,6 +7,15 @@ from types import MappingProxyType
 from typing import Any
 
 from stn_verify.contract.convention import INTERPOLATIONS, PADDINGS, Convention
+from stn_verify.contract.dialect import (
+    AXIS_ORDERS,
+    IMAGE_LAYOUTS,
+    UNITS,
+    AxisOrder,
+    Dialect,
+    ImageLayout,
+    Units,
+)
 from stn_verify.contract.errors import ContractError, UnknownChoiceError
 from stn_verify.contract.features import CLAIMABLE
 from stn_verify.formats import FORMATS, STORAGE_DTYPES
@@ -41,6 +50,8 @@ class Implementation:
     that differentiate by themselves need none. `compute_dtype` claims the arithmetic (default: the storage dtype's),
     `subgradient` the rule at kinks (default: anything between the one-sided derivatives), `deterministic` the same bits
     from the same inputs, `claims` what it can do beyond first derivatives (default: whatever turns out to work).
+    `layout`, `axis_order` and `units` name the dialect, where it is not that of the shapes above (default: that one, or
+    identified where nothing is declared).
     """
 
     name: str
@@ -55,6 +66,9 @@ class Implementation:
     subgradient: str | None = None
     deterministic: bool = False
     claims: tuple[str, ...] = ()
+    layout: ImageLayout = "NCHW"
+    axis_order: AxisOrder = "xy"
+    units: Units = "normalised"
     identified: bool = False
 
     def __post_init__(self) -> None:
@@ -76,6 +90,14 @@ class Implementation:
             _known("subgradient", self.subgradient, SUBGRADIENTS)
         for claim in self.claims:
             _known("claim", claim, CLAIMABLE)
+        _known("layout", self.layout, IMAGE_LAYOUTS)
+        _known("axis_order", self.axis_order, AXIS_ORDERS)
+        _known("units", self.units, UNITS)
+
+    @property
+    def dialect(self) -> Dialect:
+        """How it spells images and coordinates."""
+        return Dialect(self.layout, self.axis_order, self.units)
 
     def choices(self, function: str) -> frozenset[str]:
         """The names of the keyword-only parameters through which a function offers choices."""
@@ -93,8 +115,11 @@ class Implementation:
         """The values of align_corners to check, or None where they must be identified."""
         if self.align_corners is not None:
             return (self.align_corners,)
-        offered = all("align_corners" in self.choices(name) for name in self.functions)
-        return (False, True) if offered else None
+        if all("align_corners" in self.choices(name) for name in self.functions):
+            return False, True
+        # A pixel is a pixel in either alignment; only the mirrors of reflection depend on it.
+        free = self.units == "pixels" and "reflection" not in (self.paddings() or ("reflection",))
+        return (False,) if free else None
 
     def conventions(self) -> tuple[Convention, ...] | None:
         """Every convention to check, or None where one must be identified first."""
@@ -140,6 +165,9 @@ def implementation(framework: str, **declarations: Any) -> Callable[[Any], Imple
         "subgradient",
         "deterministic",
         "claims",
+        "layout",
+        "axis_order",
+        "units",
         "vjps",
     }
     for name in declarations:

@@ -28,7 +28,7 @@ class GridDifferences:
         self._axes = []
         for number, axis in ((0, case.scene.x), (1, case.scene.y)):
             plan = stencil(axis, arithmetic, random)
-            low, high = (_moved(case, number, pixels) for pixels in (plan.low, plan.high))
+            low, high = (moved(case, number, pixels) for pixels in (plan.low, plan.high))
             replies = tuple(case.scene.rows(target.call(case.call(grid=grid)).output) for grid in (low, high))
             ends = (low[..., number].ravel(), high[..., number].ravel())
             self._axes.append((number, plan, ends, (replies[0], replies[1])))
@@ -82,7 +82,7 @@ def _slope(cotangent: Array, ends: tuple[Array, Array], values: tuple[Array, Arr
     return np.einsum("cm,cm->m", cotangent, values[1] - values[0]) / step, step
 
 
-def _moved(case: SampleCase, number: int, pixels: Array) -> Array:
+def moved(case: SampleCase, number: int, pixels: Array) -> Array:
     """The case's grid with one coordinate moved to these pixels, as stored."""
     size = case.image.shape[3 - number]
     grid = case.grid.copy()

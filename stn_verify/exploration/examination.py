@@ -5,7 +5,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import hypothesis
@@ -20,7 +20,7 @@ from stn_verify.contract.features import CLAIMABLE, Feature
 from stn_verify.contract.target import Call, Evaluations, Target, TargetFailure, TargetRaised
 from stn_verify.exploration.profiles import Profile
 from stn_verify.exploration.subject import Subject
-from stn_verify.formats import named
+from stn_verify.identification.convention import Judgement
 from stn_verify.judging.arithmetics import LADDER, claimed
 from stn_verify.judging.statement import Statement
 from stn_verify.verdicts.results import Status, Verdict
@@ -52,6 +52,8 @@ class Examination:
     seed: int
     feature: Feature | None = None
     """What the check asks beyond plain calls; a target that raises there lacks it, unless it claims it."""
+    judgement: Judgement | None = None
+    """What was found of the convention, where that is judged."""
     examples: int = 0
     rule: dict[str, str] = field(default_factory=dict)
     observed: dict[str, str] = field(default_factory=dict)
@@ -80,10 +82,18 @@ class Examination:
         """What the target is judged by."""
         return claimed(self.target.description, self.dtype)
 
-    def explore(self, cases: SearchStrategy[CaseT], check: Check[CaseT], *, most: int | None = None) -> None:
+    def explore(
+        self,
+        cases: SearchStrategy[CaseT],
+        check: Check[CaseT],
+        *,
+        share: float = 1.0,
+        most: int | None = None,
+    ) -> None:
         """Judge cases that Hypothesis draws, steering towards large budgets and shrinking failures.
 
         Args:
+            share: of the profile's examples, for a check that shows what it can in fewer.
             most: examples that are enough where one asks for many calls, whatever the profile allows.
 
         Raises:
@@ -92,7 +102,7 @@ class Examination:
         # Each check draws cases of its own: together they see more than one sequence would.
         name = f"{self.seed}/{self.suite}/{self.check}/{self.dtype}/{self.convention}"
 
-        settings = self.profile.settings()
+        settings = self.profile.settings(share)
         if most is not None:
             settings = hypothesis.settings(settings, max_examples=min(most, settings.max_examples))
 
@@ -129,6 +139,31 @@ class Examination:
                     continue
 
         self._run(every)
+
+    def confirm(self) -> None:
+        """Judge whether the target follows the convention that it is said to follow.
+
+        Raises:
+            Nonconforming: it does not; `verdicts` says how.
+        """
+        found = self.judgement
+        if found is None:
+            raise ValueError(f"{self.check}: nothing was measured that a convention could be held against")
+
+        def told() -> None:
+            self.examples = 1
+            if found.failure is not None:
+                self._fail(found.failure, found.case)
+            elif found.contradiction is not None:
+                self.contradict(found.contradiction, found.case)
+            elif found.comparison is not None:
+                self._record(found.comparison, found.case)
+            else:
+                # It follows the convention, but not to within its arithmetic: other checks tell.
+                for record in self._records.values():
+                    record.held = True
+
+        self._run(told)
 
     def _run(self, explore: Callable[[], None]) -> None:
         # What failed is in the records; a flaky failure is a failure that was seen.
@@ -186,9 +221,8 @@ class Examination:
 
     def _record(self, comparison: Comparison, case: Case) -> float:
         record = self._records[comparison.subject]
-        storage = named(self.dtype)
         while record.ladder < len(LADDER):
-            if comparison.budget_used(Arithmetic(LADDER[record.ladder], storage)) <= 1:
+            if comparison.budget_used(replace(self.arithmetic, compute=LADDER[record.ladder])) <= 1:
                 break
             record.ladder += 1
         if not comparison.decided(self.arithmetic):

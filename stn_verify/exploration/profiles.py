@@ -17,13 +17,14 @@ class Profile:
     target: bool
     large: bool
 
-    def settings(self) -> settings:
-        """The same in Hypothesis' terms: derandomised, so that a run can be repeated."""
+    def settings(self, share: float = 1.0) -> settings:
+        """The same in Hypothesis' terms, or that share of the examples: derandomised, so that a run can be repeated."""
         phases = [Phase.explicit, Phase.generate, Phase.shrink]
         if self.target:
             phases.insert(2, Phase.target)
         return settings(
-            max_examples=self.examples,
+            # The first example is the smallest of all, and shows little.
+            max_examples=max(2, round(share * self.examples)),
             phases=phases,
             deadline=None,
             database=None,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from stn_verify.cases.case import Case
+from stn_verify.contract.dialect import PLAIN
 from stn_verify.contract.implementation import DIFFERENTIABLE
 from stn_verify.contract.target import Call
 from stn_verify.exploration.examination import Examination
@@ -26,6 +27,9 @@ def write_reproducers(
         name: the target, as it was asked for.
         output: the folder of the run; scripts go into `reproducers/` there.
     """
+    if examined.target.description.dialect != PLAIN:
+        # The scripts speak no other: what they would call is not what was called.
+        return verdicts
     attempts: dict[str, tuple[str | None, str]] = {}
     told = []
     for verdict in verdicts:

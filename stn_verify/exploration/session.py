@@ -15,7 +15,7 @@ from stn_verify.exploration.examination import Examination
 from stn_verify.exploration.profiles import Profile, profile_named
 from stn_verify.exploration.reproducer import write_reproducers
 from stn_verify.formats import STORAGE_DTYPES
-from stn_verify.identification.convention import identified
+from stn_verify.identification.convention import Judgement, settled
 from stn_verify.verdicts.excuses import excused
 from stn_verify.verdicts.known import NOTHING_KNOWN, KnownFailures
 from stn_verify.verdicts.known_files import known_failures
@@ -34,6 +34,8 @@ class Request:
     subjects: tuple[str, ...]
     unsupported: str | None = None
     feature: Feature | None = None
+    judgement: Judgement | None = None
+    """Where the convention itself is what is judged."""
 
     def __str__(self) -> str:
         convention = str(self.convention).replace("/", "-") if self.convention else "any"
@@ -55,13 +57,14 @@ class Session:
         known: KnownFailures = NOTHING_KNOWN,
     ):
         self.name = name
-        self.target = target
         self.profile = profile
         self.dtypes = tuple(dtypes)
         self.seed = seed
         self.output = output
         self.known = known
-        self.description: Description = identified(target)
+        self.settled = settled(target, self.dtypes)
+        self.description: Description = self.settled.description
+        self.target: Target = self.settled.target(target)
         self._latest: tuple[str, str] | None = None
 
     def requests(
@@ -75,6 +78,7 @@ class Session:
         unless: str | None = None,
         feature: Feature | None = None,
         dtypes: Sequence[str] = STORAGE_DTYPES,
+        declared: bool = False,
     ) -> list[Request]:
         """Every dtype and convention to check a function with; a single unsupported one where it is not given at all.
 
@@ -85,7 +89,10 @@ class Session:
             unless: a function that makes the check needless where the target gives it.
             feature: what the check asks beyond plain calls.
             dtypes: those for which the check says something.
+            declared: whether it judges what the target says of itself, once for each convention.
         """
+        if declared:
+            return self.declarations(function, subjects)
         given = self.description.functions.keys()
         if function not in given:
             return [Request("any", None, subjects, f"gives no {function}")]
@@ -100,7 +107,7 @@ class Session:
             return unsupported
         if (large and not self.profile.large) or unless in given:
             return []
-        conventions = self.description.conventions()
+        conventions = tuple(self.settled.conventions[function])
         if not padded:
             conventions = tuple({c.align_corners: c for c in conventions}.values())
         return unsupported + [
@@ -115,6 +122,13 @@ class Session:
             if dtype in dtypes
             for convention in conventions
         ]
+
+    def declarations(self, function: str, subjects: tuple[str, ...]) -> list[Request]:
+        """Every convention that the target says a function follows, to be held against what it does follow."""
+        judged = {c: j for (name, c), j in self.settled.judgements.items() if name == function}
+        if not judged:
+            return [Request("any", None, subjects, f"gives no {function}")]
+        return [Request(j.dtype, c, subjects, judgement=j) for c, j in judged.items()]
 
     def examination(self, request: Request, suite: str, check: str) -> Examination:
         """Begin a check."""
@@ -133,6 +147,7 @@ class Session:
             self.profile,
             self.seed,
             request.feature,
+            judgement=request.judgement,
         )
 
     def unsupported(self, request: Request, suite: str, check: str) -> list[Verdict]:

@@ -38,6 +38,9 @@ LOAD_DEADLINE = 120.0
 
 EXEC = "exec:"
 
+COMPILING = 10.0
+"""Times the deadline for a compiled call: the first starts a compiler, and that one a C++ compiler."""
+
 PATIENCE = 4
 """How often a target that has not replied since may begin another check."""
 
@@ -61,7 +64,7 @@ class WorkerTarget:
         Args:
             target: a built-in name, `module:attribute`, `path/to/file.py:attribute` or `exec:COMMAND`.
             device: for the target's framework.
-            deadline: seconds for one call; the first may have to compile.
+            deadline: seconds for one call; COMPILING times as long for a compiled one.
             interpreter: the Python that runs the worker, with stn_verify installed; None for this one.
             framework: of a target that does not declare its own.
             load_deadline: seconds for loading.
@@ -151,8 +154,9 @@ class WorkerTarget:
         process = self._running()
         request, tensors = evaluation(call, self._next_id())
         count(self.evaluations, call)
+        deadline = self._deadline * (COMPILING if call.way == "compiled" else 1.0)
         try:
-            answer, results = self._ask(process, request, self._deadline, tensors)
+            answer, results = self._ask(process, request, deadline, tensors)
         finally:
             # Any answer, even that it raised, shows that it lives.
             if self._process is not None:

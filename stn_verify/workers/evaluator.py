@@ -80,6 +80,7 @@ class Evaluator:
             "threads": self.framework.threads(),
             "features": self._features(),
             "claims": list(held.claims),
+            "dialect": held.dialect,
             "deterministic": held.deterministic,
         }
         return Description.model_validate(described)

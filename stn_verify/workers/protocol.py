@@ -18,7 +18,9 @@ Every request has a "call" and an "id"; the reply repeats the id. In this order:
          "paddings": ["zeros"], "alignments": [false, true], "interpolation": "bilinear",
          "dtypes": ["float32"], "unsupported": {"float64": "not built"},
          "compute_dtype": null, "subgradient": null, "device": "cpu", "threads": 1,
-         "features": [], "claims": [], "deterministic": false}
+         "features": [], "claims": [], "deterministic": false,
+         "dialect": {"layout": "NCHW", "axis_order": "xy", "units": "normalised"}}
+        `dialect` (the default is shown) says how it spells images and coordinates: requests then come in that spelling.
         `functions` names each function given with the choices that it takes. With "probe" false the target
         must not be called to find out. `features` names what it can be asked beyond plain calls; a program
         without any (the default) may ignore every key of `evaluate` that is not shown below.

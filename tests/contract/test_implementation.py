@@ -61,7 +61,10 @@ def test_what_is_declared_is_what_is_checked():
         ({"compute_dtype": "float8"}, "unknown compute_dtype 'float8'"),
         ({"subgradient": "up"}, "unknown subgradient 'up'; known: right, left, mean, zero"),
         ({"interpolation": "lanczos"}, "unknown interpolation 'lanczos'"),
-        ({"colour": 1}, "unknown declaration 'colour'; known: align_corners, claims, compute_dtype"),
+        (
+            {"colour": 1},
+            "unknown declaration 'colour'; known: align_corners, axis_order, claims, compute_dtype",
+        ),
     ],
 )
 def test_an_unknown_declaration_is_refused_with_the_known(declaration, message):

@@ -18,6 +18,7 @@ from stn_verify.contract.target import Call, Reply, Target, TargetCrashed
 from stn_verify.exploration.examination import Examination, Nonconforming
 from stn_verify.exploration.profiles import PROFILES
 from stn_verify.judging.reference import compare_output
+from stn_verify.judging.statement import Statement
 from stn_verify.verdicts.results import Status, Verdict
 from stn_verify.workers.evaluator import InProcessTarget
 
@@ -173,3 +174,45 @@ def test_the_smallest_contradiction_is_kept() -> None:
     assert examination.contradicted is not None
     (call,) = examination.contradicted.calls
     assert call.arrays["image"].shape == (1, 1, 2, 2)
+
+
+def _stated(holds: bool) -> Examination:
+    examination = _examined(lambda _, reply: reply)
+
+    def check(_: object, __: object) -> list[Statement]:
+        return [Statement("output", holds, "the output is blue")]
+
+    cases = sample_cases("float64", CONVENTION, grids.GENERIC)
+    if holds:
+        examination.explore(cases, check, most=2)
+    else:
+        with pytest.raises(Nonconforming, match="the output is blue"):
+            examination.explore(cases, check)
+    return examination
+
+
+def test_a_statement_that_holds_passes() -> None:
+    examination = _stated(holds=True)
+    (verdict,) = examination.verdicts()
+    assert verdict.status is Status.PASSED
+    assert verdict.budget_used is None
+    assert verdict.examples == 2
+
+
+def test_a_statement_that_does_not_hold_is_failed_and_shrunk() -> None:
+    examination = _stated(holds=False)
+    (verdict,) = examination.verdicts()
+    assert verdict.status is Status.FAILED
+    assert (verdict.reason or "").startswith("the output is blue in sample(image [1, 1, 1, 1]")
+
+
+def test_several_comparisons_of_one_subject_are_steered_by_the_largest() -> None:
+    target = Altered(lambda _, reply: reply)
+    profile = PROFILES["default"]
+    examination = Examination("suite", "check", "float64", CONVENTION, ("output",), target, profile, 0)
+
+    def twice(target: Target, case: SampleCase) -> list[Comparison]:
+        return [*checks.values(target, case), *checks.values(target, case)]
+
+    examination.explore(sample_cases("float64", CONVENTION, grids.GENERIC), twice, most=20)
+    assert examination.verdicts()[0].status is Status.PASSED

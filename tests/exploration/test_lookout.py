@@ -1,5 +1,6 @@
 """Known failures in plain pytest: expected where they fail, missed where they do not."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,7 @@ def run(
 def test_a_known_failure_is_expected(tmp_path: Path, spread: tuple[str, ...]) -> None:
     done = run(tmp_path, ENTRY.format("nan*"), "--stn-profile=quick", "--junitxml=junit.xml", *spread)
     assert done.returncode == 0, done.stdout
-    assert "2 passed, 1 xfailed" in done.stdout
+    assert re.search(r"2 passed, .*1 xfailed", done.stdout)
     assert "ends on NaN (o/r#1)" in done.stdout
     assert 'type="pytest.xfail"' in (tmp_path / "junit.xml").read_text()
 
@@ -63,7 +64,7 @@ def test_a_stale_one_is_missed(tmp_path: Path, spread: tuple[str, ...]) -> None:
     (line,) = [line for line in done.stdout.splitlines() if "stale" in line]
     assert (
         line
-        == f"infinite* (crashed): stale: now passes (2 verdicts); take it out of {tmp_path / 'known.toml'}"
+        == f"infinite* (crashed): stale: now passes (3 verdicts); take it out of {tmp_path / 'known.toml'}"
     )
 
 

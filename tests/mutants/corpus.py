@@ -7,6 +7,7 @@ import faulty_conventions
 import faulty_grad_grid
 import faulty_grad_input
 import faulty_grad_theta
+import faulty_laws
 import faulty_layouts
 import faulty_precision
 import faulty_processes
@@ -22,6 +23,7 @@ MODULES = (
     faulty_grad_grid,
     faulty_grad_input,
     faulty_grad_theta,
+    faulty_laws,
     faulty_layouts,
     faulty_precision,
     faulty_processes,

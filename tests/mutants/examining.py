@@ -55,14 +55,19 @@ def suited() -> Iterator[Suited]:
 
 def examine(implementation: Implementation, profile: Profile, checks: tuple[str, ...] = ()) -> list[Verdict]:
     """The verdicts of the checks so named (or of the suites so named; none: of all) on everything that it offers."""
-    return [verdict for _, told in examinations(implementation, profile, checks) for verdict in told]
+    session = Session(implementation.name, InProcessTarget(implementation), profile=profile)
+    return examine_session(session, checks)
+
+
+def examine_session(session: Session, checks: tuple[str, ...] = ()) -> list[Verdict]:
+    """The same of a target that runs somewhere."""
+    return [verdict for _, told in examinations(session, checks) for verdict in told]
 
 
 def examinations(
-    implementation: Implementation, profile: Profile, checks: tuple[str, ...] = ()
+    session: Session, checks: tuple[str, ...] = ()
 ) -> Iterator[tuple[Examination, list[Verdict]]]:
     """The same one after the other, each with what the verdicts were told from."""
-    session = Session(implementation.name, InProcessTarget(implementation), profile=profile)
     for check in suited():
         if checks and not {check.suite, check.name} & set(checks):
             continue

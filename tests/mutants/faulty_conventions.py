@@ -23,13 +23,15 @@ class NarrowScale(Sampler):
         return (size - 2) / 2
 
 
-@fault("align_corners is taken and ignored", "output", source="Z58", align_corners=True)
+@fault("align_corners is taken and ignored", "convention", source="Z58", align_corners=True)
 class AlignCornersIgnored(Sampler):
     def lines(self, image: Array, grid: Array, padding: str, aligned: bool) -> tuple[Line, Line]:
         return super().lines(image, grid, padding, False)
 
 
-@fault("the grid is read as (y, x)", "output", source="Z93")
+@fault(
+    "the grid is read as (y, x), and its gradient returned as (x, y)", "convention", "grad_grid", source="Z93"
+)
 class SwappedAxes(Sampler):
     def lines(self, image: Array, grid: Array, padding: str, aligned: bool) -> tuple[Line, Line]:
         return super().lines(image, grid[..., ::-1], padding, aligned)

@@ -35,7 +35,7 @@ class FlippedSign(Sampler):
 @fault("the first channel only", "grad_grid")
 class FirstChannel(Sampler):
     def contract(self, cotangent: Array, slope: Array) -> Array:
-        return np.asarray(cotangent[..., 0] * slope[..., 0])
+        return super().contract(cotangent[..., :1], slope[..., :1])
 
 
 @fault("the mean over channels instead of their sum", "grad_grid")

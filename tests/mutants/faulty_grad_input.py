@@ -112,6 +112,7 @@ class BackwardPadsZeros(Sampler):
 
 @fault(
     "the forward pass writes pixels into the caller's grid, which the backward pass reads",
+    "output",
     "grad_input",
     "grad_grid",
 )

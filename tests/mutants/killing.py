@@ -19,8 +19,10 @@ from unusual import UNUSUAL
 
 from stn_verify.contract.implementation import Implementation
 from stn_verify.exploration.profiles import PROFILES, Profile
+from stn_verify.exploration.session import Session
 from stn_verify.formats import FORMATS
 from stn_verify.verdicts.results import Status, Verdict
+from stn_verify.workers.evaluator import InProcessTarget
 
 T = TypeVar("T")
 
@@ -141,7 +143,8 @@ def load_what_is_there() -> None:
 
 def _in_process(implementation: Implementation, profile: Profile) -> Outcome:
     verdicts, failed_at = [], dict[str, int]()
-    for examination, told in examinations(implementation, profile):
+    session = Session(implementation.name, InProcessTarget(implementation), profile=profile)
+    for examination, told in examinations(session):
         verdicts += told
         for subject in examination.failing():
             if subject.failed_at is not None:

@@ -98,7 +98,9 @@ def test_mutant_torch(name: str) -> None:
     test_mutant(MUTANTS[name])
 
 
-@pytest.mark.parametrize("target", ["unusual.py:Noisy", "corpus_torch.py:TorchGather"])
+@pytest.mark.parametrize(
+    "target", ["unusual.py:Noisy", "unusual.py:PixelRows", "corpus_torch.py:TorchGather"]
+)
 def test_unusual_as_a_user_meets_it(target: str, tmp_path: Path) -> None:
     if "torch" in target:
         pytest.importorskip("torch", reason=TORCH)

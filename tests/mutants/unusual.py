@@ -327,12 +327,133 @@ class PixelSpace(Sampler):
         return np.stack(axes, axis=-1)
 
 
+class PixelCoordinates(Sampler):
+    """A coordinate is a pixel."""
+
+    def pixels(self, normalised: Array, size: int, aligned: bool) -> Array:
+        return normalised
+
+    def scale(self, size: int, aligned: bool) -> float:
+        return 1.0
+
+
+@unusual(
+    "NHWC, (y, x), pixels, and declared",
+    padding=("zeros", "border"),
+    layout="NHWC",
+    axis_order="yx",
+    units="pixels",
+)
+class PixelRows(PixelCoordinates):
+    def sample(self, image: Array, grid: Array, *, padding: str) -> Array:  # type: ignore[override]  # fewer choices
+        output = super().sample(
+            np.moveaxis(image, -1, 1), grid[..., ::-1], padding=padding, align_corners=False
+        )
+        return np.moveaxis(output, 1, -1)
+
+    def sample_vjp(  # type: ignore[override]  # fewer choices
+        self, image: Array, grid: Array, cotangent: Array, *, padding: str
+    ) -> tuple[Array, Array]:
+        grad_input, grad_grid = super().sample_vjp(
+            np.moveaxis(image, -1, 1),
+            grid[..., ::-1],
+            np.moveaxis(cotangent, -1, 1),
+            padding=padding,
+            align_corners=False,
+        )
+        return np.moveaxis(grad_input, 1, -1), grad_grid[..., ::-1]
+
+
+@unusual(
+    "float64 arithmetic on pixel coordinates in float32, which the harness rounds",
+    padding="border",
+    align_corners=True,
+    units="pixels",
+    dtypes=("float32",),
+    compute_dtype="float64",
+)
+class WidePixels(PixelCoordinates):
+    def sample(self, image: Array, grid: Array) -> Array:  # type: ignore[override]  # fewer choices
+        wide = Sampler.sample(
+            self, image.astype(np.float64), grid.astype(np.float64), padding="border", align_corners=True
+        )
+        return wide.astype(image.dtype)
+
+    def sample_vjp(  # type: ignore[override]  # fewer choices
+        self, image: Array, grid: Array, cotangent: Array
+    ) -> tuple[Array, Array]:
+        wide = cast((image, grid, cotangent), np.float64)
+        grad_input, grad_grid = Sampler.sample_vjp(self, *wide, padding="border", align_corners=True)
+        return grad_input.astype(image.dtype), grad_grid.astype(image.dtype)
+
+
+@unusual("coordinates in [0, 1], each choice offered", units="unit")
+class UnitInterval(Sampler):
+    def pixels(self, normalised: Array, size: int, aligned: bool) -> Array:
+        return normalised * self.scale(size, aligned) - (0 if aligned else 0.5)
+
+    def scale(self, size: int, aligned: bool) -> float:
+        return size - 1.0 if aligned else float(size)
+
+
+@unusual(
+    "NHWC and theta in (row, column), fused",
+    functions=("transform",),
+    padding="zeros",
+    layout="NHWC",
+    axis_order="yx",
+)
+class RowsFirst(Sampler):
+    def transform(  # type: ignore[override]  # fewer choices
+        self, image: Array, theta: Array, size: tuple[int, int], *, align_corners: bool
+    ) -> Array:
+        output = super().transform(
+            np.moveaxis(image, -1, 1),
+            self.turned(theta),
+            size,
+            padding="zeros",
+            align_corners=align_corners,
+        )
+        return np.moveaxis(output, 1, -1)
+
+    def transform_vjp(  # type: ignore[override]  # fewer choices
+        self, image: Array, theta: Array, size: tuple[int, int], cotangent: Array, *, align_corners: bool
+    ) -> tuple[Array, Array]:
+        grad_input, grad_theta = super().transform_vjp(
+            np.moveaxis(image, -1, 1),
+            self.turned(theta),
+            size,
+            np.moveaxis(cotangent, -1, 1),
+            padding="zeros",
+            align_corners=align_corners,
+        )
+        return np.moveaxis(grad_input, 1, -1), self.turned(grad_theta)
+
+    def turned(self, theta: Array) -> Array:
+        """Between (row, column) and (x, y)."""
+        return theta[:, ::-1][:, :, [1, 0, 2]]
+
+
 class _NoGradients:
     """Values only, nothing declared: what a function of numpy arrays looks like that nobody prepared."""
 
     def sample(self, image: Array, grid: Array) -> Array:
         return Sampler().sample(image, grid, padding="reflection", align_corners=True)
 
+
+class _UndeclaredRows:
+    """The same of one in another dialect."""
+
+    def sample(self, image: Array, grid: Array) -> Array:
+        return PixelRows.functions["sample"](image, grid, padding="border")
+
+
+UNUSUAL["UndeclaredRows"] = Unusual(
+    undeclared(_UndeclaredRows(), "UndeclaredRows", "numpy"),
+    "declares nothing, and takes NHWC, (y, x) and pixels",
+    warned=False,
+    gap=None,
+)
 
 UNUSUAL["Undeclared"] = Unusual(
     undeclared(_NoGradients(), "Undeclared", "numpy"),

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -21,7 +23,7 @@ from stn_verify.contract.errors import (
 )
 from stn_verify.contract.loading import load
 from stn_verify.contract.target import Call, TargetCrashed, TargetRaised, TargetReplied, TargetTimedOut
-from stn_verify.workers.client import PATIENCE, WorkerTarget
+from stn_verify.workers.client import COMPILING, PATIENCE, WorkerTarget
 from stn_verify.workers.evaluator import InProcessTarget
 
 SHORT = 0.7
@@ -365,3 +367,21 @@ def test_forgiven_but_not_for_ever(start, call):
     refused = ["not called" in message for message in messages]
     assert refused[: 2 * PATIENCE] == [False] * (2 * PATIENCE)
     assert refused[-1]
+
+
+def test_compiled_calls_have_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    target = WorkerTarget("reference", deadline=2.0)
+
+    def ask(_process: object, _request: object, deadline: float, _tensors: object) -> NoReturn:
+        asked.append(deadline)
+        raise TargetRaised("enough")
+
+    monkeypatch.setattr(target, "_running", object)
+    monkeypatch.setattr(target, "_ask", ask)
+    image, grid = np.zeros((1, 1, 2, 2)), np.zeros((1, 1, 1, 2))
+    call = Call("sample", {"image": image, "grid": grid}, "float64", Convention())
+    for way in ("plain", "vmapped", "compiled"):
+        with pytest.raises(TargetRaised):
+            target.call(replace(call, way=way))
+    assert asked == [2.0, 2.0, 2.0 * COMPILING]
