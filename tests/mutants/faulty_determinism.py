@@ -73,6 +73,7 @@ class StaleBuffer(TorchSampler):
     "output",
     checks=("fresh_process",),
     dtypes=("float32",),
+    apart=True,
 )
 class SeededByProcess(TorchSampler):
     def value(self, image: Tensor, grid: Tensor) -> Tensor:

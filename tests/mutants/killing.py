@@ -73,7 +73,7 @@ def profile_of(name: str) -> Profile:
 def examine_mutant(name: str, profile: Profile) -> Outcome:
     """Every suite against a mutant: in this process, or by the command in another where it ends its process."""
     mutant = MUTANTS[name]
-    if mutant.ends_process:
+    if mutant.ends_process or mutant.apart:
         return _commanded(name, place(name), profile)
     return _in_process(mutant.implementation, profile)
 
