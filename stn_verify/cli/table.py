@@ -1,5 +1,6 @@
 """The summary on the terminal: what was checked, how it went, and what went wrong."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich import box
@@ -11,11 +12,13 @@ from stn_verify.contract.dialect import PLAIN
 from stn_verify.verdicts.grouping import (
     Finding,
     Notice,
+    Observation,
     Row,
     budget,
     counted,
     findings,
     known,
+    observations,
     rows,
     sentence,
     unsupported,
@@ -42,6 +45,7 @@ def print_summary(console: Console, results: Results) -> None:
     if judged:
         console.print(_table(judged, _symbols(console)))
     _print_rules(console, judged)
+    _print_observations(console, observations(results.verdicts))
     _print_findings(console, findings(results.verdicts))
     _print_notices(console, "known failure", "yellow", known(results.verdicts))
     _print_notices(console, "warning", "yellow", warnings(results.verdicts))
@@ -107,6 +111,16 @@ def _print_rules(console: Console, summed: Sequence[Row]) -> None:
             console.print(Text(f"\nat kinks ({row.suite}: {row.check})", style="cyan"))
             for line in row.rules:
                 console.print(Text(f"  {line}"), soft_wrap=True)
+
+
+def _print_observations(console: Console, seen: list[Observation]) -> None:
+    """How many there are: what was seen of each is for the files."""
+    suites = Counter(each.suite for each in seen)
+    if suites:
+        told = ", ".join(f"{name} {count}" for name, count in suites.items())
+        console.print(
+            Text(f"\nseen where nothing is prescribed: {told}; summary.md tells each", style="cyan")
+        )
 
 
 def _print_findings(console: Console, found: list[Finding]) -> None:

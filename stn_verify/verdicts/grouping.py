@@ -76,6 +76,17 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Observation:
+    """What was seen where nothing is prescribed, in one check."""
+
+    suite: str
+    check: str
+    what: str
+    seen: str
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Totals:
     """Work done. The subjects of a check share its examples and evaluations."""
 
@@ -109,6 +120,22 @@ def known(verdicts: Iterable[Verdict]) -> list[Notice]:
         lambda v: (v.known.reason, v.known.upstream) if v.known else None,
     )
     return [_notice(group, _excuse(group)) for group in groups]
+
+
+def observations(verdicts: Iterable[Verdict]) -> list[Observation]:
+    """By check and by what was looked at, each thing that was seen there and where; the subjects of a check share theirs."""
+    seen = {
+        (v.suite, v.check, v.dtype, v.convention, what): (v, seen)
+        for v in verdicts
+        for what, seen in v.observed.items()
+    }
+    alike: dict[tuple[str, str, str, str], list[Verdict]] = {}
+    for (suite, check, _, _, what), (verdict, told) in seen.items():
+        alike.setdefault((suite, check, what, told), []).append(verdict)
+    return [
+        Observation(visible(suite), visible(check), visible(what), visible(told), _places(group))
+        for (suite, check, what, told), group in sorted(alike.items(), key=lambda item: item[0][:3])
+    ]
 
 
 def unsupported(verdicts: Iterable[Verdict]) -> list[Notice]:

@@ -124,6 +124,16 @@ def test_failures_stand_before_the_verdict_and_warnings_are_told():
     assert warnings([verdict(warning="w")] * 3)[0].count == 3
 
 
+def test_what_was_seen_is_counted_and_left_to_the_files():
+    seen = [
+        verdict(observed={"nan": "output nan"}),
+        verdict(subject="grad_grid", observed={"nan": "output nan"}),
+    ]
+    text = printed(results_of(*seen, verdict(suite="other", observed={"a": "b", "c": "d"})))
+    assert "seen where nothing is prescribed: other 2, values 1; summary.md tells each" in text
+    assert "seen where" not in printed(results_of(verdict()))
+
+
 def known_failure(**fields) -> Verdict:
     told = {"status": "raised", "reason": "no half", "upstream": "o/r#1"}
     return verdict(status="known failure", known=told | fields.pop("known", {}), **fields)

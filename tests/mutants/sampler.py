@@ -211,7 +211,8 @@ class Sampler:
         self, theta: Array, size: tuple[int, int], cotangent: Array, *, align_corners: bool
     ) -> Array:
         """The gradient of theta."""
-        return self.theta_gradient(cotangent, size, align_corners)
+        with np.errstate(all="ignore"):
+            return self.theta_gradient(cotangent, size, align_corners)
 
     def transform(
         self, image: Array, theta: Array, size: tuple[int, int], *, padding: str, align_corners: bool
@@ -235,7 +236,8 @@ class Sampler:
         grad_input, grad_grid = self.sample_vjp(
             image, grid, cotangent, padding=padding, align_corners=align_corners
         )
-        return grad_input, self.theta_gradient(grad_grid, size, align_corners)
+        with np.errstate(all="ignore"):
+            return grad_input, self.theta_gradient(grad_grid, size, align_corners)
 
 
 def cast(arrays: tuple[Array, Array, Array], dtype: npt.DTypeLike) -> tuple[Array, Array, Array]:

@@ -108,6 +108,21 @@ def test_known_failures_have_a_section():
     assert "--suite" not in words
 
 
+def test_what_was_seen_has_a_table():
+    text = render(
+        results_of(
+            verdict(observed={"nan": "output nan", HOSTILE: HOSTILE}),
+            verdict(subject="grad_grid", observed={"nan": "output nan"}),
+            verdict(convention="two", observed={"nan": "output nan"}),
+            verdict(convention="three", observed={"nan": "output 0"}),
+        )
+    )
+    assert text.count("## Seen where nothing is prescribed") == 1
+    assert "| values: c | nan | output nan | float64: one, two |" in text
+    assert "| values: c | nan | output 0 | float64: three |" in text
+    assert "<script" not in text
+
+
 def test_the_tables_are_tables():
     tokens = tokens_of(
         render(results_of(verdict(), verdict(status="failed", reason="r"), verdict(suite="kinks")))

@@ -60,4 +60,4 @@ def _sometimes_crashing_product(image: Any, grid: Any, cotangent: Any) -> Any:
 
 def plain(image: Any, grid: Any) -> Any:
     """Nobody declared anything."""
-    return sample(image, grid, padding="reflection", align_corners=True)
+    return sample(image, grid, padding="reflection", align_corners=True).astype(image.dtype)
