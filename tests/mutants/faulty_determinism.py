@@ -46,7 +46,7 @@ class ThreadsCollide(TorchSampler):
     def input_gradient(self, cotangent: Tensor, grid: Tensor, image: Tensor) -> Tensor:
         points = grid.shape[1] * grid.shape[2]
         lost = torch.get_num_threads() - 1
-        return accumulated(self, cotangent, grid, image, torch.arange(points - lost))
+        return accumulated(self, cotangent, grid, image, torch.arange(max(points - lost, 0)))
 
 
 @torch_fault("the output drifts from call to call", "output", checks=REPEATED)
