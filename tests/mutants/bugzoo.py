@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from bugzoo_rows import AWAITED, REASONS, REMARKS, Row, rebuilt, rows
+from bugzoo_rows import REASONS, REMARKS, Row, rebuilt, rows
 from corpus import MUTANTS, load_torch
 from faults import Mutant
 from kill_page import checks, killers
@@ -83,7 +83,7 @@ def _line(row: Row, told: Mapping[str, Outcome]) -> list[str]:
         [*(_caught(mutant, told[mutant.name]) for mutant in mutants), *([remark] if remark else [])]
     )
     if not mutants:
-        caught = escaped(REASONS.get(row.id) or f"Awaited in {AWAITED[row.id]}.py.")
+        caught = escaped(REASONS[row.id])
     names = "<br>".join(f"{escaped(mutant.name)}: {escaped(mutant.what)}" for mutant in mutants)
     return [row.id, escaped(row.implementation), linked(row.source), escaped(row.defect), names, caught]
 

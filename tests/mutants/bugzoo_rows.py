@@ -49,14 +49,6 @@ REMARKS: dict[str, str] = {
 }
 """Rows with a mutant: what it leaves out or stands for."""
 
-AWAITED: dict[str, str] = {
-    "Z36": "corpus_torch",
-    "Z38": "corpus_torch",
-    "Z39": "corpus_torch",
-    "Z87": "corpus_torch",
-}
-"""Rows whose check is being written: the file that will hold the mutant."""
-
 
 @dataclass(frozen=True)
 class Row:

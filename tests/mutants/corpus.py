@@ -1,6 +1,7 @@
 """Every mutant: importing the modules registers them."""
 
 import importlib
+import sys
 from pathlib import Path
 
 import faulty_conventions
@@ -15,6 +16,7 @@ import faulty_robustness
 import faulty_sizes
 import faulty_values
 from faults import MUTANTS
+from unusual import UNUSUAL
 
 MODULES = (
     faulty_values,
@@ -30,6 +32,9 @@ MODULES = (
     faulty_robustness,
 )
 
+TORCH_FILES = ("corpus_torch", "faulty_determinism", "faulty_second_order", "unusual_torch")
+"""What needs torch: loaded when it is asked for."""
+
 HERE = Path(__file__).parent
 
 __all__ = ["MODULES", "MUTANTS", "load_torch", "place"]
@@ -41,8 +46,13 @@ def load_torch() -> None:
     Raises:
         ImportError: torch is not installed.
     """
-    for path in sorted(HERE.glob("corpus_torch*.py")):
-        importlib.import_module(path.stem)
+    for name in TORCH_FILES:
+        importlib.import_module(name)
+    from torch_faults import TORCH_MUTANTS
+    from unusual_torch import TORCH_UNUSUAL
+
+    MUTANTS.update(TORCH_MUTANTS)
+    UNUSUAL.update(TORCH_UNUSUAL)
 
 
 def place(name: str) -> str:
@@ -51,7 +61,7 @@ def place(name: str) -> str:
     Raises:
         LookupError: no file of the corpus holds it.
     """
-    for module in MODULES:
+    for module in (*MODULES, *(sys.modules[name] for name in TORCH_FILES if name in sys.modules)):
         if hasattr(module, name):
             return f"{module.__file__}:{name}"
     raise LookupError(f"no module of the corpus holds {name}")

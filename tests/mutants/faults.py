@@ -12,6 +12,8 @@ from stn_verify.verdicts.results import Status
 
 GRADIENTS = frozenset({"grad_input", "grad_grid", "grad_theta"})
 EVERY = GRADIENTS | {"output", "grid"}
+SECOND = frozenset({"grad2_input", "grad2_grid", "grad2_cotangent", "tangent"})
+"""Results beyond first gradients; a wrong first gradient makes them wrong too."""
 
 GROUPS = (
     "values",
@@ -33,6 +35,8 @@ GROUP_OF_FILE = {
     "faulty_processes": "robustness",
     "faulty_robustness": "robustness",
     "faulty_layouts": "robustness",
+    "faulty_determinism": "determinism",
+    "faulty_second_order": "second order",
     "faulty_precision": "precision",
 }
 """What the mutants of a file belong to; of other files, to the result that is wrong."""
@@ -58,6 +62,8 @@ class Mutant:
     """Why the suites do not find it, where they do not; a test holds that to be still so."""
     group: str = ""
     """One of `GROUPS`; left out, by the result that is wrong."""
+    apart: bool = False
+    """Whether it shows only where the target has processes of its own."""
 
     def __post_init__(self) -> None:
         if not self.group:
@@ -78,7 +84,7 @@ class Mutant:
         """
         if self.status is not Status.FAILED or self.subjects & {"output", "grid"}:
             return frozenset()
-        return EVERY - self.subjects
+        return (EVERY | SECOND if self.subjects & SECOND else EVERY) - self.subjects
 
     @property
     def ends_process(self) -> bool:
@@ -135,15 +141,19 @@ def fault(
             effective_precision,
             status,
             gap,
-            group or GROUP_OF_FILE.get(Path(inspect.getfile(faulty)).stem, ""),
+            group or group_of_file(faulty),
         )
         return made
 
     return register
 
 
+def group_of_file(faulty: type) -> str:
+    """The group of a mutant's file; '' where its result says it."""
+    return GROUP_OF_FILE.get(Path(inspect.getfile(faulty)).stem, "")
+
+
 def _group_of(subjects: frozenset[str]) -> str:
     if len(subjects) == 1 and subjects <= GRADIENTS:
         return next(iter(subjects))
-    beyond = any(subject == "tangent" or subject.startswith("grad2_") for subject in subjects)
-    return "second order" if beyond else "values"
+    return "second order" if subjects & SECOND else "values"

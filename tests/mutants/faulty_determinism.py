@@ -46,7 +46,7 @@ class ThreadsCollide(TorchSampler):
     def input_gradient(self, cotangent: Tensor, grid: Tensor, image: Tensor) -> Tensor:
         points = grid.shape[1] * grid.shape[2]
         lost = torch.get_num_threads() - 1
-        return accumulated(self, cotangent, grid, image, torch.arange(points - lost))
+        return accumulated(self, cotangent, grid, image, torch.arange(max(points - lost, 0)))
 
 
 @torch_fault("the output drifts from call to call", "output", checks=REPEATED)
@@ -73,6 +73,7 @@ class StaleBuffer(TorchSampler):
     "output",
     checks=("fresh_process",),
     dtypes=("float32",),
+    apart=True,
 )
 class SeededByProcess(TorchSampler):
     def value(self, image: Tensor, grid: Tensor) -> Tensor:

@@ -144,5 +144,6 @@ class StaleInputGradient(Sampler):
 class TileOverflow(Sampler):
     def input_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
         gradient = np.array(super().input_gradient(image, cotangent, x, y), order="C")
-        gradient.reshape(*gradient.shape[:2], -1)[..., 8192:] = 0
+        height, width = image.shape[2:]
+        gradient.reshape(*image.shape[:2], height * width)[..., 8192:] = 0
         return gradient

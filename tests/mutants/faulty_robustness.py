@@ -274,7 +274,8 @@ class ScalesTheCotangent(Sampler):
         self, image: Array, grid: Array, cotangent: Array, padding: str, aligned: bool
     ) -> tuple[Array, Array]:
         gradients = super().backward(image, grid, cotangent, padding, aligned)
-        cotangent *= 2
+        if cotangent.flags.writeable:
+            cotangent *= 2
         return gradients
 
 

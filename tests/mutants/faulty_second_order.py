@@ -72,6 +72,7 @@ class ChannelsRolled(TorchSampler):
 @torch_fault(
     "claims a double backward that is declared to be differentiable once",
     *EVERY_SECOND,
+    source="Z36",
     checks=TWICE,
     status=Status.RAISED,
     claims=("double backward",),

@@ -22,7 +22,8 @@ class Int16Index(Sampler):
 class LaunchLimit(Sampler):
     def forward(self, image: Array, grid: Array, padding: str, aligned: bool) -> Array:
         output = super().forward(image, grid, padding, aligned)
-        flat = np.ascontiguousarray(output).reshape(*output.shape[:2], -1)
+        rows, columns = output.shape[2:]
+        flat = np.ascontiguousarray(output).reshape(*output.shape[:2], rows * columns)
         flat[..., 65_535:] = 0
         return flat.reshape(output.shape)
 

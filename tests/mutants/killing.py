@@ -73,7 +73,7 @@ def profile_of(name: str) -> Profile:
 def examine_mutant(name: str, profile: Profile) -> Outcome:
     """Every suite against a mutant: in this process, or by the command in another where it ends its process."""
     mutant = MUTANTS[name]
-    if mutant.ends_process:
+    if mutant.ends_process or mutant.apart:
         return _commanded(name, place(name), profile)
     return _in_process(mutant.implementation, profile)
 
@@ -116,8 +116,8 @@ def spread(tasks: Sequence[Callable[[], T]], jobs: int) -> Iterator[tuple[int, T
     Raises:
         BrokenProcessPool: a task ended its process.
     """
-    # Each process has a core, and torch would take them all.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # Each process has a core, and torch would take them all; with a single thread no two can collide.
+    os.environ.setdefault("OMP_NUM_THREADS", "2")
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=load_what_is_there) as pool:
         futures = {pool.submit(task): number for number, task in enumerate(tasks)}
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from faults import Mutant
+from faults import Mutant, group_of_file
 from torch_sampler import TorchSampler, differentiable
 
 from stn_verify.contract.implementation import Implementation
@@ -19,6 +19,7 @@ def torch_fault(
     source: str | None = None,
     status: Status = Status.FAILED,
     dtypes: tuple[str, ...] = ("float64",),
+    apart: bool = False,
     **declared: Any,
 ) -> Callable[[type[TorchSampler]], Implementation]:
     """Register a class, and turn it into an implementation that `file.py:Class` names."""
@@ -35,7 +36,9 @@ def torch_fault(
         )
         if made.name in TORCH_MUTANTS:
             raise ValueError(f"two mutants are called {made.name}")
-        TORCH_MUTANTS[made.name] = Mutant(made, what, frozenset(subjects), source, checks, None, status, None)
+        TORCH_MUTANTS[made.name] = Mutant(
+            made, what, frozenset(subjects), source, checks, None, status, None, group_of_file(faulty), apart
+        )
         return made
 
     return register

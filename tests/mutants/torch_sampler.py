@@ -44,7 +44,8 @@ class TorchSampler:
         """[N,C,Ho,Wo]"""
         index = corner.pixel.flatten(1)[:, None].expand(-1, image.shape[1], -1)
         values = image.flatten(2).gather(2, index).unflatten(2, corner.pixel.shape[1:])
-        return values * corner.inside[:, None]
+        # Not a product with inside: a NaN pixel would be read by all that lies outside.
+        return torch.where(corner.inside[:, None], values, 0)
 
     def value(self, image: Tensor, grid: Tensor) -> Tensor:
         """The output."""
@@ -53,9 +54,9 @@ class TorchSampler:
 
     def input_gradient(self, cotangent: Tensor, grid: Tensor, image: Tensor) -> Tensor:
         """Of the shape of the image, whose values do not matter."""
-        total = torch.zeros_like(image.detach()).flatten(2) + 0 * cotangent.sum()
+        total = torch.zeros_like(image.detach()).flatten(2)
         for corner in self.corners(grid, image.shape[2:]):
-            part = cotangent * (corner.x * corner.y * corner.inside)[:, None]
+            part = torch.where(corner.inside[:, None], cotangent * (corner.x * corner.y)[:, None], 0)
             index = corner.pixel.flatten(1)[:, None].expand(-1, image.shape[1], -1)
             total = total.scatter_add(2, index, part.flatten(2))
         return total.unflatten(2, image.shape[2:])
@@ -128,6 +129,8 @@ def differentiable(sampler: TorchSampler) -> Callable[[Tensor, Tensor], Tensor]:
             return sampler.mapped(sample, given[0], given[1]), 0
 
     def sample(image: Tensor, grid: Tensor) -> Tensor:
+        if image.ndim != 4 or grid.ndim != 4 or len(image) != len(grid) or grid.shape[-1] != 2:
+            raise ValueError(f"a grid of {list(grid.shape)} for an image of {list(image.shape)}")
         return Sample.apply(image, grid)
 
     return sample
