@@ -1,0 +1,120 @@
+"""stn_production's CPU kernels against eager torch, and with --compiled against torch.compile of it.
+
+Each figure is a ratio of times, torch's over ours: the median over rounds that run both, one after the other. Above 1 is faster.
+Forward is affine_grid + grid_sample; with backward, the gradients of input and theta. float32, zeros, align_corners=False.
+
+    python benchmarks/production_cpu.py [--rounds 15] [--compiled] [--errors]
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from stn_production.cpu import transform_backward, transform_forward
+
+SHAPES = (
+    (1, 3, 224, 224),
+    (8, 3, 224, 224),
+    (64, 1, 28, 28),
+    (32, 64, 56, 56),
+    (1, 1, 1024, 1024),
+    (4, 256, 32, 32),
+)
+LAYOUTS = {"NCHW": torch.contiguous_format, "channels-last": torch.channels_last}
+Work = Callable[[], object]
+
+
+class Problem:
+    """One shape in one layout: near-identity thetas with all entries drawn."""
+
+    def __init__(self, shape: tuple[int, int, int, int], layout: str) -> None:
+        generator = torch.Generator().manual_seed(0)
+
+        def drawn() -> torch.Tensor:
+            return torch.randn(shape, generator=generator).contiguous(memory_format=LAYOUTS[layout])
+
+        self.shape, self.size = shape, (shape[2], shape[3])
+        self.image, self.cotangent = drawn(), drawn()
+        self.theta = torch.eye(2, 3) + 0.1 * torch.randn(shape[0], 2, 3, generator=generator)
+
+    def eager(self) -> torch.Tensor:
+        with torch.no_grad():
+            return _transform(self.image, self.theta)
+
+    def ours(self) -> torch.Tensor:
+        return transform_forward(self.image, self.theta, self.size, False, "zeros")
+
+    def eager_both(self, transform: Callable[..., torch.Tensor] | None = None) -> None:
+        image, theta = self.image.detach().requires_grad_(), self.theta.detach().requires_grad_()
+        output = (transform or _transform)(image, theta)
+        torch.autograd.grad(output, (image, theta), self.cotangent)
+
+    def ours_both(self) -> None:
+        self.ours()
+        transform_backward(self.cotangent, self.image, self.theta, self.size, False, "zeros", True, True)
+
+
+def _transform(image: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
+    grid = F.affine_grid(theta, list(image.shape), align_corners=False)
+    return F.grid_sample(image, grid, align_corners=False)
+
+
+def seconds(work: Work) -> float:
+    """Return the time of one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def ratio(theirs: Work, ours: Work, rounds: int) -> tuple[float, float]:
+    """Return the median over rounds of theirs / ours, and our median time in ms."""
+    for work in (theirs, ours, theirs, ours):
+        work()
+    pairs = [(seconds(theirs), seconds(ours)) for _ in range(rounds)]
+    return statistics.median(a / b for a, b in pairs), 1e3 * statistics.median(b for _, b in pairs)
+
+
+def report_times(rounds: int, compiled: bool) -> None:
+    """Print a row for each shape and layout, and the geometric means."""
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, against {'compiled' if compiled else 'eager'}")
+    print(f"{'shape':22}{'layout':15}{'forward':>9}{'ms':>9}{'both':>9}{'ms':>9}")
+    ratios = []
+    for shape in SHAPES:
+        for layout in LAYOUTS:
+            problem = Problem(shape, layout)
+            theirs, theirs_both = problem.eager, problem.eager_both
+            if compiled:
+                torch._dynamo.reset()  # its limit on recompilations falls back to eager silently
+                transform = torch.compile(_transform)
+
+                def theirs(problem: Problem = problem, transform: Callable[..., torch.Tensor] = transform) -> torch.Tensor:
+                    with torch.no_grad():
+                        return transform(problem.image, problem.theta)
+
+                def theirs_both(
+                    problem: Problem = problem, transform: Callable[..., torch.Tensor] = transform
+                ) -> None:
+                    problem.eager_both(transform)
+
+            forward, ms = ratio(theirs, problem.ours, rounds)
+            both, both_ms = ratio(theirs_both, problem.ours_both, rounds)
+            ratios.append((forward, both))
+            print(f"{shape!s:22}{layout:15}{forward:9.2f}{ms:9.3f}{both:9.2f}{both_ms:9.3f}", flush=True)
+    means = [statistics.geometric_mean(column) for column in zip(*ratios, strict=True)]
+    print(f"{'geometric mean':37}{means[0]:9.2f}{'':9}{means[1]:9.2f}")
+
+
+def main() -> None:
+    """Print the tables that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--compiled", action="store_true", help="against torch.compile of the eager transform")
+    arguments = parser.parse_args()
+    report_times(arguments.rounds, arguments.compiled)
+
+
+if __name__ == "__main__":
+    main()
