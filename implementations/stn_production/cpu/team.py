@@ -1,14 +1,18 @@
-"""Threads of our own that share out a kernel's tasks.
+"""Threads that share out a kernel's tasks: those of torch's own OpenMP, or our own where they cannot be had.
 
-A kernel takes its tasks one by one from a counter, so that whoever has time works, the caller always, and nobody waits for a
-thread that the system has not started yet. What a task computes does not depend on who does it. Numba's own threads are not
-used: under one of its layers a forked child dies, under another two callers at once abort the process. Here a forked child
-begins with no threads, and callers at once share those there are.
+A kernel takes its tasks one by one from a counter, so that whoever has time works. What a task computes does not depend on who
+does it. torch's threads are awake after its own operations, where threads beside them would have to take the cores from them;
+its OpenMP is called as its compiled code calls it, by GOMP_parallel. Numba's threads are not used: they bring another OpenMP, under
+which a forked child dies, or a layer under which two callers at once abort the process.
+
+No fork copies threads, and OpenMP waits for them in the child: a forked child uses threads of its own.
 """
 
+import ctypes
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -16,30 +20,52 @@ import numpy as np
 import torch
 
 Kernel = Callable[..., None]
-
-
 _Reports = SimpleQueue[BaseException | None]
 _Job = tuple[Kernel, tuple[Any, ...], _Reports]
 
+_Body = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
-class _Team:
+
+def _openmp() -> Any:
+    """Return GOMP_parallel of the OpenMP that torch has loaded, or None."""
+    noload = getattr(os, "RTLD_NOLOAD", None)
+    if noload is None:
+        return None
+    home = Path(torch.__file__).parent
+    bundled = [*home.glob("lib/libgomp*"), *home.glob("lib/libiomp5*"), *home.parent.glob("torch.libs/libgomp*")]
+    for name in (*map(str, sorted(bundled)), "libgomp.so.1", "libomp.so", "libiomp5.so"):
+        try:
+            parallel = ctypes.CDLL(name, mode=noload).GOMP_parallel
+        except (OSError, AttributeError):
+            continue
+        parallel.argtypes = (_Body, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint)
+        parallel.restype = None
+        return parallel
+    return None
+
+
+class _OwnThreads:
+    """Daemons that wait for kernels to run beside their callers."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
         self._members = 0
 
-    def call(self, helpers: int, kernel: Kernel, arguments: tuple[Any, ...], reports: _Reports) -> None:
-        """Ask `helpers` threads to run the kernel beside its caller."""
-        if self._members < helpers:
-            self._grow(helpers)
-        for _ in range(helpers):
-            self._jobs.put((kernel, arguments, reports))
-
-    def _grow(self, size: int) -> None:
+    def run(self, threads: int, kernel: Kernel, counter: Any, tasks: int, arguments: tuple[Any, ...]) -> None:
+        reports: _Reports = SimpleQueue()
+        everything = (counter, tasks, *arguments)
         with self._lock:
-            while self._members < size:
+            while self._members < threads - 1:
                 threading.Thread(target=self._work, name="stn_production", daemon=True).start()
                 self._members += 1
+        for _ in range(threads - 1):
+            self._jobs.put((kernel, everything, reports))
+        kernel(*everything)
+        while counter[1] < tasks:  # a helper still works; one that comes too late is not waited for
+            failure = reports.get()
+            if failure is not None:
+                raise failure
 
     def _work(self) -> None:
         while True:
@@ -53,13 +79,35 @@ class _Team:
             del kernel, arguments, reports, failure
 
 
+class _OpenMP:
+    """The threads that torch computes with."""
+
+    def __init__(self, parallel: Any) -> None:
+        self._parallel = parallel
+
+    def run(self, threads: int, kernel: Kernel, counter: Any, tasks: int, arguments: tuple[Any, ...]) -> None:
+        failures: list[BaseException] = []
+
+        def body(_: object) -> None:
+            try:
+                kernel(counter, tasks, *arguments)
+            except BaseException as error:  # noqa: BLE001 # raised below: C has no exceptions
+                failures.append(error)
+
+        self._parallel(_Body(body), None, threads, 0)
+        if failures:
+            raise failures[0]
+
+
 class _Current:
-    team = _Team()
+    """Whose threads this process uses."""
+
+    parallel = _openmp()
+    team: _OpenMP | _OwnThreads = _OwnThreads() if parallel is None else _OpenMP(parallel)
 
 
 def _begin_anew() -> None:
-    """Forget the parent's threads, which a fork does not copy."""
-    _Current.team = _Team()
+    _Current.team = _OwnThreads()
 
 
 if hasattr(os, "register_at_fork"):
@@ -71,16 +119,9 @@ def share(kernel: Kernel, tasks: int, *arguments: Any) -> None:
 
     counter: int64 [2], how many tasks have been taken and how many are done. The kernel releases the interpreter's lock.
     """
-    if tasks == 0:
-        return
     counter = np.zeros(2, np.int64)
-    helpers = min(torch.get_num_threads(), tasks) - 1
-    everything = (counter, tasks, *arguments)
-    reports: _Reports = SimpleQueue()
-    if helpers > 0:
-        _Current.team.call(helpers, kernel, everything, reports)
-    kernel(*everything)
-    while counter[1] < tasks:  # a helper still works; one that came too late is not waited for
-        failure = reports.get()
-        if failure is not None:
-            raise failure
+    threads = min(torch.get_num_threads(), tasks)
+    if threads > 1:
+        _Current.team.run(threads, kernel, counter, tasks, arguments)
+    elif tasks:
+        kernel(counter, tasks, *arguments)
