@@ -19,9 +19,11 @@ from stn_production.cpu.vectors import (
     element_of,
     fetch_add,
     fma,
+    keep,
     load,
     load_scalar,
     load_some,
+    pointer,
     splat,
     store,
     store_some,
@@ -60,7 +62,7 @@ def _careful(
 @njit(cache=True, nogil=True)
 def _scatter_rows(
     gradient: Array, wide_row: int, wide_col: int, source: Array, start: int, row: int, col: int, top: int, end: int,
-    sure: int, cotangent: Array, out: int, out_plane: int, out_row: int, out_col: int, planar: bool, valid: int,
+    sure: int, cotangent: Array, size: int, out: int, out_plane: int, out_row: int, out_col: int, planar: bool, valid: int,
     coefficients: Array, n: int, shape: Shape, padding: int, whole: Array, part: Array, columns: Array, rows: Array,
     weights: Array, chunk: Array, sums: Array, width: Any,
 ) -> None:  # fmt: skip
@@ -88,7 +90,7 @@ def _scatter_rows(
                 continue
             here = out + i * out_row + j * out_col
             if planar:
-                if here + (valid - 1) * out_plane + LANES <= cotangent.size:
+                if here + (valid - 1) * out_plane + LANES <= size:
                     pack(chunk, cotangent, here, out_plane, LANES, valid, width)
                 else:
                     pack(chunk, cotangent, here, out_plane, count, valid, width)
@@ -154,14 +156,17 @@ def backward(
     K = len(width)
     blocks = (C + K - 1) // K
     height = (H + bands - 1) // bands
-    whole, part = np.empty(2 * LANES, np.int32), np.empty(2 * LANES, like.dtype)
-    columns, rows, weights = np.empty(LANES, np.int32), np.empty(LANES, np.int32), np.empty(8 * LANES, like.dtype)
+    marks, numbers = np.empty(4 * LANES, np.int32), np.empty((10 + K) * LANES, like.dtype)
+    whole, part = pointer(marks), pointer(numbers)
+    columns, rows, weights = pointer(marks[2 * LANES :]), pointer(marks[3 * LANES :]), pointer(numbers[2 * LANES :])
+    chunk = pointer(numbers[10 * LANES :])
     packed = np.empty(height * W * K if planar else 0, like.dtype)
-    gradient, chunk, sums = np.empty(height * W * K, like.dtype), np.empty(LANES * K, like.dtype), np.empty(6 * K)
+    gradient, sums = np.empty(height * W * K, like.dtype), np.empty(6 * K)
+    images, cotangents, thetas = pointer(image), pointer(cotangent), pointer(coefficients)
     while True:
         task = fetch_add(counter, 1)
         if task >= tasks:
-            return
+            break
         n, block, band = task // (blocks * bands), task // bands % blocks, task % bands
         top, end = band * height, min((band + 1) * height, H)
         pixels = (end - top) * W
@@ -170,24 +175,29 @@ def backward(
         gradient[: pixels * K] = 0
         sums[:] = 0
         if planar:
-            pack(packed, image, (n * C + block * K) * H * W + top * W, H * W, pixels, valid, width)
+            pack(pointer(packed), images, (n * C + block * K) * H * W + top * W, H * W, pixels, valid, width)
             _scatter_rows(
-                gradient, W * K, K, packed, 0, W * K, K, top, end, end, cotangent, (n * C + block * K) * Ho * Wo, Ho * Wo, Wo,
-                1, True, valid, coefficients, n, shape, padding, whole, part, columns, rows, weights, chunk, sums, width,
+                pointer(gradient), W * K, K, pointer(packed), 0, W * K, K, top, end, end, cotangents, cotangent.size, (n * C + block * K) * Ho * Wo, Ho * Wo, Wo,
+                1, True, valid, thetas, n, shape, padding, whole, part, columns, rows, weights, chunk, pointer(sums), width,
             )  # fmt: skip
-            unpack(grad_image, (n * C + block * K) * H * W + top * W, H * W, gradient, pixels, valid, width)
+            unpack(pointer(grad_image), (n * C + block * K) * H * W + top * W, H * W, pointer(gradient), pixels, valid, width)
         else:
             start = (n * H + top) * W * C + block * K
             sure = H - 1 if valid < K and n == N - 1 else H
             _scatter_rows(
-                gradient, W * K, K, image, start, W * C, C, top, end, sure, cotangent, n * Ho * Wo * C + block * K, 0, Wo * C,
-                C, False, valid, coefficients, n, shape, padding, whole, part, columns, rows, weights, chunk, sums, width,
+                pointer(gradient), W * K, K, images, start, W * C, C, top, end, sure, cotangents, cotangent.size, n * Ho * Wo * C + block * K, 0, Wo * C,
+                C, False, valid, thetas, n, shape, padding, whole, part, columns, rows, weights, chunk, pointer(sums), width,
             )  # fmt: skip
             for pixel in range(pixels):
-                store_some(grad_image, start + pixel * C, valid, load(gradient, pixel * K, width))
+                store_some(pointer(grad_image), start + pixel * C, valid, load(pointer(gradient), pixel * K, width))
         for k in range(6):
             total = 0.0
             for c in range(valid):
                 total += sums[k * K + c]
             theta_sums[6 * task + k] = total
         fetch_add(counter[1:], 1)
+    keep(marks)
+    keep(numbers)
+    keep(packed)
+    keep(gradient)
+    keep(sums)

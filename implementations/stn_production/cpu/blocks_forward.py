@@ -18,9 +18,11 @@ from stn_production.cpu.vectors import (
     element_of,
     fetch_add,
     fma,
+    keep,
     load,
     load_scalar,
     load_some,
+    pointer,
     splat,
     store,
     store_some,
@@ -120,13 +122,15 @@ def forward(
     blocks = (C + K - 1) // K if planar else 1
     height = (Ho + bands - 1) // bands
     chunk = max(1, 256 // Wo)
-    whole, part = np.empty(2 * LANES, np.int32), np.empty(2 * LANES, like.dtype)
-    columns, rows, weights = np.empty(LANES, np.int32), np.empty(LANES, np.int32), np.empty(8 * LANES, like.dtype)
+    marks, numbers = np.empty(4 * LANES, np.int32), np.empty(10 * LANES, like.dtype)
+    whole, part = pointer(marks), pointer(numbers)
+    columns, rows, weights = pointer(marks[2 * LANES :]), pointer(marks[3 * LANES :]), pointer(numbers[2 * LANES :])
     packed, results = np.empty(0, like.dtype), np.empty(chunk * Wo * K if planar else 0, like.dtype)
+    images, outputs, thetas = pointer(image), pointer(output), pointer(coefficients)
     while True:
         task = fetch_add(counter, 1)
         if task >= tasks:
-            return
+            break
         n, block, band = task // (blocks * bands), task // bands % blocks, task % bands
         first, last = band * height, min((band + 1) * height, Ho)
         split_steps(coefficients, n, whole, part)
@@ -136,19 +140,23 @@ def forward(
             if packed.size < (end - top) * W * K:
                 packed = np.empty((end - top) * W * K, like.dtype)
             at = (n * C + block * K) * H * W + top * W
-            pack(packed, image, at, H * W, (end - top) * W, valid, width)
+            pack(pointer(packed), images, at, H * W, (end - top) * W, valid, width)
             for i in range(first, last, chunk):
                 until = min(i + chunk, last)
                 _sample_rows(
-                    results, 0, Wo * K, K, packed, 0, W * K, K, top, end, i, until, K, end, coefficients, n, shape, padding,
+                    pointer(results), 0, Wo * K, K, pointer(packed), 0, W * K, K, top, end, i, until, K, end, thetas, n, shape, padding,
                     whole, part, columns, rows, weights, width,
                 )  # fmt: skip
                 to = ((n * C + block * K) * Ho + i) * Wo
-                unpack(output, to, Ho * Wo, results, (until - i) * Wo, valid, width)
+                unpack(outputs, to, Ho * Wo, pointer(results), (until - i) * Wo, valid, width)
         else:
             sure = H - 1 if C % K and n == N - 1 else H
             _sample_rows(
-                output, (n * Ho + first) * Wo * C, Wo * C, C, image, n * H * W * C, W * C, C, 0, H, first, last, C, sure,
-                coefficients, n, shape, padding, whole, part, columns, rows, weights, width,
+                outputs, (n * Ho + first) * Wo * C, Wo * C, C, images, n * H * W * C, W * C, C, 0, H, first, last, C, sure,
+                thetas, n, shape, padding, whole, part, columns, rows, weights, width,
             )  # fmt: skip
         fetch_add(counter[1:], 1)
+    keep(marks)
+    keep(numbers)
+    keep(packed)
+    keep(results)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.vectors import LANES, bits, element_of, load, select, splat, store
+from stn_production.cpu.vectors import LANES, bits, element_of, load, select, splat, store, store_scalar
 
 Array = np.ndarray[Any, Any]
 
@@ -25,8 +25,8 @@ def split_steps(coefficients: Array, n: int, whole: Array, part: Array) -> None:
         for lane in range(LANES):
             way = coefficients[6 * n + 3 * axis] * lane
             floor = math.floor(way)
-            whole[LANES * axis + lane] = int(floor)
-            part[LANES * axis + lane] = way - floor
+            store_scalar(whole, LANES * axis + lane, np.int32(floor))
+            store_scalar(part, LANES * axis + lane, element_of(way - floor, part))
 
 
 @njit(cache=True, nogil=True)

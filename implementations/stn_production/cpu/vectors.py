@@ -1,7 +1,7 @@
 """Vectors of LANES numbers as values of Numba: what its loop vectoriser does not find, said outright.
 
 A `Vector` lives in registers only. LLVM splits it where the machine's registers are narrower, so one kernel serves every CPU.
-An address is an array of one dimension and an index into it; it is never tested. 16-bit floats have no type on Numba's CPU:
+An address is an array of one dimension, or a pointer, and an index; it is never tested. 16-bit floats have no type on Numba's CPU:
 their bits come as int16 (float16) and uint16 (bfloat16), are widened to float32 as they are loaded and rounded, ties to even,
 as they are stored.
 """
@@ -63,8 +63,9 @@ def _splat(builder: ir.IRBuilder, value: ir.Value, lanes: int) -> ir.Value:
 
 
 def _pointer(context: Any, builder: ir.IRBuilder, array: Any, value: ir.Value, index: ir.Value) -> ir.Value:
-    data = cgutils.create_struct_proxy(array)(context, builder, value=value).data
-    return builder.gep(data, [index])
+    if isinstance(array, types.CPointer):
+        return builder.gep(value, [index])
+    return builder.gep(cgutils.create_struct_proxy(array)(context, builder, value=value).data, [index])
 
 
 def _vector_pointer(builder: ir.IRBuilder, pointer: ir.Value, of: ir.Type) -> ir.Value:
@@ -98,6 +99,26 @@ def _narrowed(builder: ir.IRBuilder, dtype: Any, value: ir.Value, lanes: int) ->
         is_nan = builder.fcmp_unordered("uno", value, value)
         return builder.trunc(builder.select(is_nan, constant(0x7FC0), rounded), halves)
     return value
+
+
+@intrinsic
+def pointer(typing: Any, array: Any) -> Any:
+    """Return where an array begins. It counts no reference, which in a loop costs more than the work: `keep` the array."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        return cgutils.create_struct_proxy(sig.args[0])(context, builder, value=args[0]).data
+
+    return signature(types.CPointer(array.dtype), array), generate
+
+
+@intrinsic
+def keep(typing: Any, array: Any) -> Any:
+    """Do nothing, so that the array lives until here."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        return context.get_dummy_value()
+
+    return signature(types.void, array), generate
 
 
 @intrinsic(prefer_literal=True)
