@@ -5,7 +5,7 @@ import torch
 
 from typing import Any
 
-from stn_production.cpu import blocks_backward, blocks_forward, general
+from stn_production.cpu import blocks_backward, blocks_forward, general, planes_forward
 from stn_production.cpu.lanes import STEEPEST
 from stn_production.cpu.points import BORDER, PADDINGS, REFLECTION, pixel_coefficients, pixel_scales
 from stn_production.cpu.team import share
@@ -14,6 +14,7 @@ Array = np.ndarray[Any, Any]
 Size = tuple[int, int]
 
 _TASKS = 16  # at least, where the image has the rows: enough for that many threads, and the same for every number of them
+_FEW_PLANES = 4  # channels that are read plane by plane
 _FEWEST_ROWS = 8  # of a band
 _LARGEST = 1e30  # of what a regular theta's coordinates are made of, in pixels
 _NARROW, _WIDE = (0,) * 4, (0,) * 16  # channels of a block
@@ -70,7 +71,7 @@ class _Transform:
     ) -> None:
         N, C, H, W = image.shape
         self.shape: general.Shape = (N, C, H, W, *size)
-        self.align_corners = align_corners
+        self.dtype = _computed_in(image, theta)
         self.padding = PADDINGS[padding]
         self.scales = pixel_scales((H, W), size, align_corners)
         self.coefficients = pixel_coefficients(theta, (H, W), self.scales)
@@ -79,6 +80,11 @@ class _Transform:
         if self.padding == REFLECTION:
             self.regular[:] = False
         self.width = _NARROW if C <= len(_NARROW) else _WIDE
+
+    def in_planes(self, dtype: torch.dtype) -> bool:
+        """Whether LANES pixels of an NCHW plane can be one vector, and are better so than packed into blocks of channels."""
+        _, C, H, W, _, _ = self.shape
+        return C <= _FEW_PLANES and min(H, W) > 1 and H * W < 2**31 and dtype == self.dtype
 
     def fast_coefficients(self) -> Array:
         if self.regular.all():
@@ -98,13 +104,19 @@ def transform_forward(
     if 0 in image.shape[2:]:
         return output.zero_()
     call = _Transform(image, theta, size, align_corners, padding)
-    if call.regular.any():
-        N, C, _, _, Ho, _ = call.shape
+    N, C, _, _, Ho, _ = call.shape
+    if call.regular.any() and not interleaved and call.in_planes(image.dtype):
+        bands = _rounded_up(_bands(N, Ho), Ho)
+        share(
+            planes_forward.forward, N * bands, _flat(output), _flat(image), call.fast_coefficients(), call.shape,
+            call.padding, bands, _NO_GRID[image.dtype],
+        )  # fmt: skip
+    elif call.regular.any():
         blocks = 1 if interleaved else -(-C // len(call.width))
         bands = _rounded_up(_bands(N * blocks, Ho), Ho)
         share(
             blocks_forward.forward, N * blocks * bands, _flat(output), _flat(image), call.fast_coefficients(), call.shape,
-            call.padding, not interleaved, bands, _NO_GRID[_computed_in(image, theta)], call.width,
+            call.padding, not interleaved, bands, _NO_GRID[call.dtype], call.width,
         )  # fmt: skip
     for n in np.flatnonzero(~call.regular):
         _general_forward(output[n : n + 1], image[n : n + 1], call.coefficients[n], None, align_corners, call.padding)
@@ -133,7 +145,7 @@ def transform_backward(
         share(
             blocks_backward.backward, N * blocks * bands, _flat(grad_image), parts, _flat(cotangent), _flat(image),
             call.fast_coefficients(), call.shape, call.padding, not interleaved, bands,
-            _NO_GRID[_computed_in(image, theta)], call.width,
+            _NO_GRID[call.dtype], call.width,
         )  # fmt: skip
         sums = parts.reshape(N, blocks * bands, 6).sum(axis=1)
     for n in np.flatnonzero(~call.regular):

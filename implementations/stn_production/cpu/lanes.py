@@ -54,6 +54,19 @@ def _clipped(index: Any, weight: Any, length: int, part: Array) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def coordinates(x: float, y: float, whole: Any, part: Any, padding: int, W: int, H: int) -> Any:
+    """Return column, p and slope along x, then row, q and slope along y, of a group whose first output samples (x, y)."""
+    column, p = _axis(x, whole, part, 0)
+    row, q = _axis(y, whole, part, 1)
+    one = splat(element_of(1.0, part), LANES)
+    slope_x, slope_y = one, one
+    if padding == 1:
+        column, p, slope_x = _clipped(column, p, W, part)
+        row, q, slope_y = _clipped(row, q, H, part)
+    return column, p, slope_x, row, q, slope_y
+
+
+@njit(cache=True, nogil=True)
 def place(
     x: float, y: float, whole: Array, part: Array, padding: int, W: int, H: int, top: int, end: int,
     columns: Array, rows: Array, weights: Array,
@@ -63,13 +76,8 @@ def place(
     columns, rows: int32 [LANES], the pixel up and left. weights [8, LANES]: of the four pixels, row by row, the parts p and q of
     the coordinates, and their slopes. Returned: which lanes have all four pixels in these rows and slopes of 1, and which have any pixel, as bits.
     """
-    column, p = _axis(x, whole, part, 0)
-    row, q = _axis(y, whole, part, 1)
+    column, p, slope_x, row, q, slope_y = coordinates(x, y, whole, part, padding, W, H)
     one = splat(element_of(1.0, part), LANES)
-    slope_x, slope_y = one, one
-    if padding == 1:
-        column, p, slope_x = _clipped(column, p, W, part)
-        row, q, slope_y = _clipped(row, q, H, part)
     store(columns, 0, column)
     store(rows, 0, row)
     store(weights, 0, (one - p) * (one - q))
@@ -87,3 +95,19 @@ def place(
     full = sloped & (column >= zero) & (column < last_column) & (row >= first) & (row < last_row)
     some = (column >= minus) & (column <= last_column) & (row >= before) & (row <= last_row)
     return bits(full), bits(some)
+
+
+@njit(cache=True, nogil=True)
+def paired(index: Any, weight: Any, length: int, part: Any) -> Any:
+    """Return the first of two neighbouring pixels in the image, the weights of both and which of them are touched at all.
+
+    At the image's edges the one pixel that is touched may be the second of the pair, or the first the cell's second.
+    """
+    least, most = splat(np.int32(0), LANES), splat(np.int32(length - 2), LANES)
+    first = select(index < least, least, select(index > most, most, index))
+    step = index - first
+    here, before, after = step == splat(np.int32(0), LANES), step == splat(np.int32(-1), LANES), step == splat(np.int32(1), LANES)
+    nothing, rest = splat(element_of(0.0, part), LANES), splat(element_of(1.0, part), LANES) - weight
+    weight_first = select(here, rest, select(before, weight, nothing))
+    weight_second = select(here, weight, select(after, rest, nothing))
+    return first, weight_first, weight_second, here | before, here | after

@@ -228,29 +228,36 @@ def store_scalar(typing: Any, array: Any, index: Any, value: Any) -> Any:
 
 
 @intrinsic
-def gather_pairs(typing: Any, array: Any, index: Any) -> Any:
-    """Return the two Vectors array[index] and array[index + 1], each pair by one load."""
-    dtype, lanes = array.dtype, index.lanes
-    result = types.UniTuple(Vector(dtype, lanes), 2)
+def gather_pairs(typing: Any, array: Any, index: Any, lanes: Any) -> Any:
+    """Return the Vectors array[index + lanes] and array[index + lanes + 1], each pair by one load. lanes: int32."""
+    dtype, count = array.dtype, lanes.lanes
+    result = types.UniTuple(Vector(dtype, count), 2)
 
     def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
-        element, i32 = _element(dtype), ir.IntType(32)
-        pair = ir.VectorType(element, 2)
-        quads: list[ir.Value] = []
-        for lane in range(lanes):
-            offset = builder.sext(builder.extract_element(args[1], ir.Constant(i32, lane)), ir.IntType(64))
-            where = _pointer(context, builder, sig.args[0], args[0], offset)
-            quads.append(builder.load(_vector_pointer(builder, where, pair), align=dtype.bitwidth // 8))
-        while len(quads) > 1:
-            quads = [_joined(builder, one, other) for one, other in zip(quads[::2], quads[1::2], strict=True)]
-        undefined = ir.Constant(quads[0].type, ir.Undefined)
+        i32, i64 = ir.IntType(32), ir.IntType(64)
+        size = dtype.bitwidth // 8
+        far = ir.VectorType(i64, count)
+        base = builder.ptrtoint(_pointer(context, builder, sig.args[0], args[0], args[1]), i64)
+        offsets = builder.mul(builder.sext(args[2], far), ir.Constant(far, [size] * count))
+        addresses = builder.add(_splat(builder, base, count), offsets)
+        where = builder.inttoptr(addresses, ir.VectorType(ir.PointerType(), count))
+        pairs = ir.VectorType(ir.IntType(16 * size), count)
+        mask = ir.Constant(ir.VectorType(ir.IntType(1), count), [True] * count)
+        function = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(pairs, [where.type, i32, mask.type, pairs]),
+            f"llvm.masked.gather.v{count}i{16 * size}.v{count}p0",
+        )
+        raw = builder.call(function, [where, ir.Constant(i32, size), mask, ir.Constant(pairs, None)])
+        both = builder.bitcast(raw, ir.VectorType(_element(dtype), 2 * count))
+        undefined = ir.Constant(both.type, ir.Undefined)
         halves = []
         for parity in range(2):
-            mask = ir.Constant(ir.VectorType(i32, lanes), list(range(parity, 2 * lanes, 2)))
-            halves.append(builder.shuffle_vector(quads[0], undefined, mask))
+            mask = ir.Constant(ir.VectorType(i32, count), list(range(parity, 2 * count, 2)))
+            halves.append(builder.shuffle_vector(both, undefined, mask))
         return context.make_tuple(builder, result, halves)
 
-    return signature(result, array, index), generate
+    return signature(result, array, types.intp, lanes), generate
 
 
 def _joined(builder: ir.IRBuilder, one: ir.Value, other: ir.Value) -> ir.Value:
