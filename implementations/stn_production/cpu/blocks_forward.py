@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.general import Shape
 from stn_production.cpu.lanes import place, split_steps
 from stn_production.cpu.packing import pack, unpack
+from stn_production.cpu.points import Shape
 from stn_production.cpu.vectors import (
     LANES,
     element_of,

@@ -6,8 +6,7 @@ import torch
 from typing import Any
 
 from stn_production.cpu import blocks_backward, blocks_forward, general, planes_forward
-from stn_production.cpu.lanes import STEEPEST
-from stn_production.cpu.points import BORDER, PADDINGS, REFLECTION, pixel_coefficients, pixel_scales
+from stn_production.cpu.points import PADDINGS, REFLECTION, pixel_coefficients, regular, theta_gradient
 from stn_production.cpu.team import share
 
 Array = np.ndarray[Any, Any]
@@ -16,7 +15,6 @@ Size = tuple[int, int]
 _TASKS = 16  # at least, where the image has the rows: enough for that many threads, and the same for every number of them
 _FEW_PLANES = 4  # channels that are read plane by plane
 _FEWEST_ROWS = 8  # of a band
-_LARGEST = 1e30  # of what a regular theta's coordinates are made of, in pixels
 _NARROW, _WIDE = (0,) * 4, (0,) * 16  # channels of a block
 _NO_GRID = {torch.float32: np.empty(0, np.float32), torch.float64: np.empty(0, np.float64)}
 
@@ -70,26 +68,34 @@ class _Transform:
         self, image: torch.Tensor, theta: torch.Tensor, size: Size, align_corners: bool, padding: str
     ) -> None:
         N, C, H, W = image.shape
-        self.shape: general.Shape = (N, C, H, W, *size)
+        self.shape = (N, C, H, W, size[0], size[1])
         self.dtype = _computed_in(image, theta)
         self.padding = PADDINGS[padding]
-        self.scales = pixel_scales((H, W), size, align_corners)
-        self.coefficients = pixel_coefficients(theta, (H, W), self.scales)
-        steps = np.abs(self.coefficients[:, [0, 3]]) <= STEEPEST
-        self.regular = steps.all(axis=1) & (np.abs(self.coefficients) <= _LARGEST).all(axis=1)
-        if self.padding == REFLECTION:
-            self.regular[:] = False
-        self.width = _NARROW if C <= len(_NARROW) else _WIDE
+        self.coefficients = np.empty(6 * N)
+        all_regular = pixel_coefficients(
+            self.coefficients, _flat(theta.detach().contiguous()), self.shape, align_corners
+        )  # fmt: skip
+        self.width = _NARROW if len(_NARROW) >= C else _WIDE
+        self.irregular: list[tuple[int, Array]] = []
+        if self.padding == REFLECTION or not all_regular:
+            self._leave_out()
+
+    def _leave_out(self) -> None:
+        """Take the images that the fast kernels cannot hold out of their coefficients."""
+        for n in range(self.shape[0]):
+            if self.padding == REFLECTION or not regular(self.coefficients, n):
+                self.irregular.append((n, self.coefficients[6 * n : 6 * n + 6].copy()))
+                self.coefficients[6 * n : 6 * n + 6] = 0
+
+    @property
+    def any_regular(self) -> bool:
+        """Whether there is anything to do for the fast kernels."""
+        return len(self.irregular) < self.shape[0]
 
     def in_planes(self, dtype: torch.dtype) -> bool:
         """Whether LANES pixels of an NCHW plane can be one vector, and are better so than packed into blocks of channels."""
         _, C, H, W, _, _ = self.shape
         return C <= _FEW_PLANES and min(H, W) > 1 and H * W < 2**31 and dtype == self.dtype
-
-    def fast_coefficients(self) -> Array:
-        if self.regular.all():
-            return self.coefficients.reshape(-1)
-        return np.where(self.regular[:, None], self.coefficients, 0.0).reshape(-1)
 
 
 def transform_forward(
@@ -105,21 +111,21 @@ def transform_forward(
         return output.zero_()
     call = _Transform(image, theta, size, align_corners, padding)
     N, C, _, _, Ho, _ = call.shape
-    if call.regular.any() and not interleaved and call.in_planes(image.dtype):
+    if call.any_regular and not interleaved and call.in_planes(image.dtype):
         bands = _rounded_up(_bands(N, Ho), Ho)
         share(
-            planes_forward.forward, N * bands, _flat(output), _flat(image), call.fast_coefficients(), call.shape,
+            planes_forward.forward, N * bands, _flat(output), _flat(image), call.coefficients, call.shape,
             call.padding, bands, _NO_GRID[image.dtype],
         )  # fmt: skip
-    elif call.regular.any():
+    elif call.any_regular:
         blocks = 1 if interleaved else -(-C // len(call.width))
         bands = _rounded_up(_bands(N * blocks, Ho), Ho)
         share(
-            blocks_forward.forward, N * blocks * bands, _flat(output), _flat(image), call.fast_coefficients(), call.shape,
+            blocks_forward.forward, N * blocks * bands, _flat(output), _flat(image), call.coefficients, call.shape,
             call.padding, not interleaved, bands, _NO_GRID[call.dtype], call.width,
         )  # fmt: skip
-    for n in np.flatnonzero(~call.regular):
-        _general_forward(output[n : n + 1], image[n : n + 1], call.coefficients[n], None, align_corners, call.padding)
+    for n, coefficients in call.irregular:
+        _general_forward(output[n : n + 1], image[n : n + 1], coefficients, None, align_corners, call.padding)
     return output
 
 
@@ -137,26 +143,28 @@ def transform_backward(
         return grads[0] if need_image else None, grads[1] if need_theta else None
     call = _Transform(image, theta, size, align_corners, padding)
     grad_image = _empty(image, (H, W), interleaved)
-    sums = np.zeros((N, 6))
-    if call.regular.any():
-        blocks = -(-C // len(call.width))
-        bands = _rounded_up(_bands(N * blocks, H), H)
-        parts = np.empty(N * blocks * bands * 6)
+    blocks = -(-C // len(call.width))
+    bands = _rounded_up(_bands(N * blocks, H), H)
+    parts = np.empty(N * blocks * bands * 6)
+    if call.any_regular:
         share(
             blocks_backward.backward, N * blocks * bands, _flat(grad_image), parts, _flat(cotangent), _flat(image),
-            call.fast_coefficients(), call.shape, call.padding, not interleaved, bands,
-            _NO_GRID[call.dtype], call.width,
+            call.coefficients, call.shape, call.padding, not interleaved, bands, _NO_GRID[call.dtype], call.width,
         )  # fmt: skip
-        sums = parts.reshape(N, blocks * bands, 6).sum(axis=1)
-    for n in np.flatnonzero(~call.regular):
+    for n, coefficients in call.irregular:
         one = slice(n, n + 1)
-        places = call.coefficients[n], None, align_corners, call.padding
+        places = coefficients, None, align_corners, call.padding
         if need_image:
             grad_image[one] = _general_grad_image(cotangent[one], image[one], *places)
         if need_theta:
-            sums[n] = _general_points(cotangent[one], image[one], *places).sum(axis=0)
-    grad_theta = torch.from_numpy(sums.reshape(N, 2, 3) * call.scales).to(theta.dtype)
-    return grad_image if need_image else None, grad_theta if need_theta else None
+            own = parts.reshape(N, blocks * bands, 6)[n]
+            own[:] = 0
+            own[0] = _general_points(cotangent[one], image[one], *places).sum(axis=0)
+    if not need_theta:
+        return grad_image if need_image else None, None
+    grad_theta = torch.empty(theta.shape, dtype=theta.dtype)
+    theta_gradient(_flat(grad_theta), parts, blocks * bands, call.shape, align_corners)
+    return grad_image if need_image else None, grad_theta
 
 
 def sample_forward(image: torch.Tensor, grid: torch.Tensor, align_corners: bool, padding: str) -> torch.Tensor:

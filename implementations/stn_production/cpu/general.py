@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.points import settled
+from stn_production.cpu.points import Shape, settled
 from stn_production.cpu.vectors import element_of, fetch_add, load_scalar, store_scalar
 
 Array = np.ndarray[Any, Any]
-Shape = tuple[int, int, int, int, int, int]  # N, C, H, W, Ho, Wo
 Strides = tuple[int, int, int, int]  # of n, c, row, column, in elements
 
 BAND = 16  # output rows

@@ -15,7 +15,6 @@ from stn_production.cpu.vectors import LANES, bits, element_of, load, select, sp
 Array = np.ndarray[Any, Any]
 
 FAR = 2.0**29  # beyond every image, and an int32
-STEEPEST = 2.0**20  # pixels from one output to the next, up to which a group stays within int32
 
 
 @njit(cache=True, nogil=True)

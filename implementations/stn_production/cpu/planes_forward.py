@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.general import Shape
 from stn_production.cpu.lanes import coordinates, paired, split_steps
+from stn_production.cpu.points import Shape
 from stn_production.cpu.vectors import (
     LANES,
     bits,
