@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from stn_production.cpu.lanes import FAR, place, split_steps
+from stn_production.cpu.openmp import in_parallel
 from stn_production.cpu.packing import pack, unpack
 from stn_production.cpu.points import Shape
 from stn_production.cpu.vectors import (
@@ -147,7 +148,7 @@ def _scatter_rows(
 
 
 @njit(cache=True, nogil=True)
-def backward(
+def _backward(
     counter: Array, tasks: int, grad_image: Array, theta_sums: Array, cotangent: Array, image: Array, coefficients: Array,
     shape: Shape, padding: int, planar: bool, bands: int, like: Array, width: Any,
 ) -> None:  # fmt: skip
@@ -201,3 +202,12 @@ def backward(
     keep(packed)
     keep(gradient)
     keep(sums)
+
+
+@njit(cache=True, nogil=True)
+def backward(parallel: int, threads: int, *arguments: Any) -> None:
+    """Do all tasks in `threads` threads, or in this one if parallel is 0: see `_backward` for the arguments."""
+    if parallel:
+        in_parallel(parallel, threads, _backward, arguments)
+    else:
+        _backward(*arguments)

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from stn_production.cpu.lanes import place, split_steps
+from stn_production.cpu.openmp import in_parallel
 from stn_production.cpu.packing import pack, unpack
 from stn_production.cpu.points import Shape
 from stn_production.cpu.vectors import (
@@ -112,7 +113,7 @@ def _sample_rows(
 
 
 @njit(cache=True, nogil=True)
-def forward(
+def _forward(
     counter: Array, tasks: int, output: Array, image: Array, coefficients: Array, shape: Shape, padding: int, planar: bool,
     bands: int, like: Array, width: Any,
 ) -> None:  # fmt: skip
@@ -160,3 +161,12 @@ def forward(
     keep(numbers)
     keep(packed)
     keep(results)
+
+
+@njit(cache=True, nogil=True)
+def forward(parallel: int, threads: int, *arguments: Any) -> None:
+    """Do all tasks in `threads` threads, or in this one if parallel is 0: see `_forward` for the arguments."""
+    if parallel:
+        in_parallel(parallel, threads, _forward, arguments)
+    else:
+        _forward(*arguments)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from stn_production.cpu.openmp import in_parallel
 from stn_production.cpu.points import Shape, settled
 from stn_production.cpu.vectors import element_of, fetch_add, load_scalar, store_scalar
 
@@ -48,7 +49,7 @@ def value(image: Array, at: int, strides: Strides, ix: int, iy: int, H: int, W: 
 
 
 @njit(cache=True, nogil=True)
-def forward(
+def _forward(
     counter: Array, tasks: int, output: Array, out: Strides, image: Array, strides: Strides, fused: bool,
     coefficients: Array, grid: Array, shape: Shape, align_corners: bool, padding: int,
 ) -> None:  # fmt: skip
@@ -91,7 +92,7 @@ def _add(target: Array, at: int, strides: Strides, ix: int, iy: int, H: int, W: 
 
 
 @njit(cache=True, nogil=True)
-def backward_image(
+def _backward_image(
     counter: Array, tasks: int, grad_image: Array, strides: Strides, cotangent: Array, out: Strides, fused: bool,
     coefficients: Array, grid: Array, shape: Shape, align_corners: bool, padding: int,
 ) -> None:  # fmt: skip
@@ -123,7 +124,7 @@ def backward_image(
 
 
 @njit(cache=True, nogil=True)
-def backward_points(
+def _backward_points(
     counter: Array, tasks: int, sums: Array, grad_grid: Array, cotangent: Array, out: Strides, image: Array,
     strides: Strides, fused: bool, coefficients: Array, grid: Array, shape: Shape, align_corners: bool, padding: int,
 ) -> None:  # fmt: skip
@@ -166,3 +167,30 @@ def backward_points(
                     store_scalar(grad_grid, to, element_of(gx * scale_x, grad_grid))
                     store_scalar(grad_grid, to + 1, element_of(gy * scale_y, grad_grid))
         fetch_add(counter[1:], 1)
+
+
+@njit(cache=True, nogil=True)
+def forward(parallel: int, threads: int, *arguments: Any) -> None:
+    """Do all tasks in `threads` threads, or in this one if parallel is 0: see `_forward` for the arguments."""
+    if parallel:
+        in_parallel(parallel, threads, _forward, arguments)
+    else:
+        _forward(*arguments)
+
+
+@njit(cache=True, nogil=True)
+def backward_image(parallel: int, threads: int, *arguments: Any) -> None:
+    """Do all tasks in `threads` threads, or in this one if parallel is 0: see `_backward_image` for the arguments."""
+    if parallel:
+        in_parallel(parallel, threads, _backward_image, arguments)
+    else:
+        _backward_image(*arguments)
+
+
+@njit(cache=True, nogil=True)
+def backward_points(parallel: int, threads: int, *arguments: Any) -> None:
+    """Do all tasks in `threads` threads, or in this one if parallel is 0: see `_backward_points` for the arguments."""
+    if parallel:
+        in_parallel(parallel, threads, _backward_points, arguments)
+    else:
+        _backward_points(*arguments)

@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 from stn_production.cpu.lanes import coordinates, paired, split_steps
+from stn_production.cpu.openmp import in_parallel
 from stn_production.cpu.points import Shape
 from stn_production.cpu.vectors import (
     LANES,
@@ -77,7 +78,7 @@ def _sample_row(
 
 
 @njit(cache=True, nogil=True)
-def forward(
+def _forward(
     counter: Array, tasks: int, output: Array, image: Array, coefficients: Array, shape: Shape, padding: int, bands: int,
     like: Array,
 ) -> None:  # fmt: skip
@@ -99,3 +100,12 @@ def forward(
         fetch_add(counter[1:], 1)
     keep(marks)
     keep(numbers)
+
+
+@njit(cache=True, nogil=True)
+def forward(parallel: int, threads: int, *arguments: Any) -> None:
+    """Do all tasks in `threads` threads, or in this one if parallel is 0: see `_forward` for the arguments."""
+    if parallel:
+        in_parallel(parallel, threads, _forward, arguments)
+    else:
+        _forward(*arguments)

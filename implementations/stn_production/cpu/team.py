@@ -1,47 +1,27 @@
 """Threads that share out a kernel's tasks: those of torch's own OpenMP, or our own where they cannot be had.
 
 A kernel takes its tasks one by one from a counter, so that whoever has time works. What a task computes does not depend on who
-does it. torch's threads are awake after its own operations, where threads beside them would have to take the cores from them;
-its OpenMP is called as its compiled code calls it, by GOMP_parallel. Numba's threads are not used: they bring another OpenMP, under
-which a forked child dies, or a layer under which two callers at once abort the process.
+does it. torch's threads are awake after its own operations, where threads beside them would have to take the cores from them.
+Numba's threads are not used: they bring another OpenMP, under which a forked child dies, or a layer under which two callers at
+once abort the process.
 
 No fork copies threads, and OpenMP waits for them in the child: a forked child uses threads of its own.
 """
 
-import ctypes
 import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 import torch
 
+from stn_production.cpu.openmp import parallel_address
+
 Kernel = Callable[..., None]
 _Reports = SimpleQueue[BaseException | None]
 _Job = tuple[Kernel, tuple[Any, ...], _Reports]
-
-_Body = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-
-
-def _openmp() -> Any:
-    """Return GOMP_parallel of the OpenMP that torch has loaded, or None."""
-    noload = getattr(os, "RTLD_NOLOAD", None)
-    if noload is None:
-        return None
-    home = Path(torch.__file__).parent
-    bundled = [*home.glob("lib/libgomp*"), *home.glob("lib/libiomp5*"), *home.parent.glob("torch.libs/libgomp*")]
-    for name in (*map(str, sorted(bundled)), "libgomp.so.1", "libomp.so", "libiomp5.so"):
-        try:
-            parallel = ctypes.CDLL(name, mode=noload).GOMP_parallel
-        except (OSError, AttributeError):
-            continue
-        parallel.argtypes = (_Body, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint)
-        parallel.restype = None
-        return parallel
-    return None
 
 
 class _OwnThreads:
@@ -54,7 +34,7 @@ class _OwnThreads:
 
     def run(self, threads: int, kernel: Kernel, counter: Any, tasks: int, arguments: tuple[Any, ...]) -> None:
         reports: _Reports = SimpleQueue()
-        everything = (counter, tasks, *arguments)
+        everything = (0, 1, counter, tasks, *arguments)
         with self._lock:
             while self._members < threads - 1:
                 threading.Thread(target=self._work, name="stn_production", daemon=True).start()
@@ -79,35 +59,16 @@ class _OwnThreads:
             del kernel, arguments, reports, failure
 
 
-class _OpenMP:
-    """The threads that torch computes with."""
-
-    def __init__(self, parallel: Any) -> None:
-        self._parallel = parallel
-
-    def run(self, threads: int, kernel: Kernel, counter: Any, tasks: int, arguments: tuple[Any, ...]) -> None:
-        failures: list[BaseException] = []
-
-        def body(_: object) -> None:
-            try:
-                kernel(counter, tasks, *arguments)
-            except BaseException as error:  # noqa: BLE001 # raised below: C has no exceptions
-                failures.append(error)
-
-        self._parallel(_Body(body), None, threads, 0)
-        if failures:
-            raise failures[0]
-
-
 class _Current:
     """Whose threads this process uses."""
 
-    parallel = _openmp()
-    team: _OpenMP | _OwnThreads = _OwnThreads() if parallel is None else _OpenMP(parallel)
+    openmp = parallel_address()
+    own = _OwnThreads()
 
 
 def _begin_anew() -> None:
-    _Current.team = _OwnThreads()
+    _Current.openmp = 0
+    _Current.own = _OwnThreads()
 
 
 if hasattr(os, "register_at_fork"):
@@ -115,13 +76,16 @@ if hasattr(os, "register_at_fork"):
 
 
 def share(kernel: Kernel, tasks: int, *arguments: Any) -> None:
-    """Run kernel(counter, tasks, *arguments) in as many threads as torch uses, until all tasks are done.
+    """Run kernel(parallel, threads, counter, tasks, *arguments) in as many threads as torch uses, until all tasks are done.
 
-    counter: int64 [2], how many tasks have been taken and how many are done. The kernel releases the interpreter's lock.
+    parallel: the address of GOMP_parallel, 0 to stay in the calling thread. counter: int64 [2], how many tasks have been taken
+    and how many are done. The kernel releases the interpreter's lock.
     """
     counter = np.zeros(2, np.int64)
     threads = min(torch.get_num_threads(), tasks)
-    if threads > 1:
-        _Current.team.run(threads, kernel, counter, tasks, arguments)
+    if threads > 1 and _Current.openmp == 0:
+        _Current.own.run(threads, kernel, counter, tasks, arguments)
     elif tasks:
-        kernel(counter, tasks, *arguments)
+        kernel(_Current.openmp if threads > 1 else 0, threads, counter, tasks, *arguments)
+    if counter[1] < tasks:
+        raise MemoryError(f"{tasks - counter[1]} of {tasks} parts of a sampler's work had no room")
