@@ -169,7 +169,7 @@ def _backward(
         if task >= tasks:
             break
         n, block, band = task // (blocks * bands), task // bands % blocks, task % bands
-        top, end = band * height, min((band + 1) * height, H)
+        top, end = band * H // bands, (band + 1) * H // bands
         pixels = (end - top) * W
         valid = min(K, C - block * K)
         split_steps(coefficients, n, whole, part)

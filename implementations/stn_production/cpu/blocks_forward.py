@@ -121,7 +121,6 @@ def _forward(
     N, C, H, W, Ho, Wo = shape
     K = len(width)
     blocks = (C + K - 1) // K if planar else 1
-    height = (Ho + bands - 1) // bands
     chunk = max(1, 256 // Wo)
     marks, numbers = np.empty(4 * LANES, np.int32), np.empty(10 * LANES, like.dtype)
     whole, part = pointer(marks), pointer(numbers)
@@ -133,7 +132,7 @@ def _forward(
         if task >= tasks:
             break
         n, block, band = task // (blocks * bands), task // bands % blocks, task % bands
-        first, last = band * height, min((band + 1) * height, Ho)
+        first, last = band * Ho // bands, (band + 1) * Ho // bands
         split_steps(coefficients, n, whole, part)
         if planar:
             top, end = touched_rows(coefficients, n, first, last, shape, padding)

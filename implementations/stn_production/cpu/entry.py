@@ -5,7 +5,7 @@ import torch
 
 from typing import Any
 
-from stn_production.cpu import blocks_backward, blocks_forward, general, planes_forward
+from stn_production.cpu import blocks_backward, blocks_forward, general, planes_backward, planes_forward
 from stn_production.cpu.points import PADDINGS, REFLECTION, pixel_coefficients, regular, theta_gradient
 from stn_production.cpu.team import share
 
@@ -54,11 +54,6 @@ def _computed_in(*tensors: torch.Tensor) -> torch.dtype:
 
 def _bands(units: int, rows: int) -> int:
     return max(1, min(-(-_TASKS // units), rows // _FEWEST_ROWS))
-
-
-def _rounded_up(bands: int, rows: int) -> int:
-    """Return how many bands of equal height there are in fact: the last must not be empty."""
-    return -(-rows // -(-rows // bands))
 
 
 class _Transform:
@@ -112,14 +107,14 @@ def transform_forward(
     call = _Transform(image, theta, size, align_corners, padding)
     N, C, _, _, Ho, _ = call.shape
     if call.any_regular and not interleaved and call.in_planes(image.dtype):
-        bands = _rounded_up(_bands(N, Ho), Ho)
+        bands = _bands(N, Ho)
         share(
             planes_forward.forward, N * bands, _flat(output), _flat(image), call.coefficients, call.shape,
             call.padding, bands, _NO_GRID[image.dtype],
         )  # fmt: skip
     elif call.any_regular:
         blocks = 1 if interleaved else -(-C // len(call.width))
-        bands = _rounded_up(_bands(N * blocks, Ho), Ho)
+        bands = _bands(N * blocks, Ho)
         share(
             blocks_forward.forward, N * blocks * bands, _flat(output), _flat(image), call.coefficients, call.shape,
             call.padding, not interleaved, bands, _NO_GRID[call.dtype], call.width,
@@ -144,9 +139,14 @@ def transform_backward(
     call = _Transform(image, theta, size, align_corners, padding)
     grad_image = _empty(image, (H, W), interleaved)
     blocks = -(-C // len(call.width))
-    bands = _rounded_up(_bands(N * blocks, H), H)
+    bands = _bands(N * blocks, H)
     parts = np.empty(N * blocks * bands * 6)
-    if call.any_regular:
+    if call.any_regular and C == 1 and call.in_planes(image.dtype):
+        share(
+            planes_backward.backward, N * bands, _flat(grad_image), parts, _flat(cotangent), _flat(image), call.coefficients,
+            call.shape, call.padding, bands,
+        )  # fmt: skip
+    elif call.any_regular:
         share(
             blocks_backward.backward, N * blocks * bands, _flat(grad_image), parts, _flat(cotangent), _flat(image),
             call.coefficients, call.shape, call.padding, not interleaved, bands, _NO_GRID[call.dtype], call.width,

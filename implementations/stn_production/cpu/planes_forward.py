@@ -84,7 +84,6 @@ def _forward(
 ) -> None:  # fmt: skip
     """Write the output of all tasks, N x bands; the images have two rows and columns at least and fewer than 2^31 pixels."""
     _, C, H, W, Ho, Wo = shape
-    height = (Ho + bands - 1) // bands
     marks, numbers = np.empty(2 * LANES, np.int32), np.empty(2 * LANES, like.dtype)
     whole, part = pointer(marks), pointer(numbers)
     outputs, images, thetas = pointer(output), pointer(image), pointer(coefficients)
@@ -94,7 +93,7 @@ def _forward(
             break
         n, band = task // bands, task % bands
         split_steps(thetas, n, whole, part)
-        for i in range(band * height, min((band + 1) * height, Ho)):
+        for i in range(band * Ho // bands, (band + 1) * Ho // bands):
             to, at = (n * C * Ho + i) * Wo, n * C * H * W
             _sample_row(outputs, to, images, at, thetas, n, i, shape, padding, whole, part)
         fetch_add(counter[1:], 1)
