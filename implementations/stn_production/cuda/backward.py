@@ -2,6 +2,7 @@
 
 import torch
 
+from stn_production.cuda.gather import gather
 from stn_production.cuda.sampling import Sampling
 from stn_production.cuda.scatter import scatter
 
@@ -21,7 +22,7 @@ def transform_backward(
     A coordinate that is not finite adds nothing to grad_image and makes its image's grad_theta NaN.
     """
     sampling = Sampling(image, theta, size, align_corners, padding, fused=True)
-    return scatter(cotangent, sampling, need_image, need_theta)
+    return _gradients(cotangent, sampling, need_image, need_theta)
 
 
 def sample_backward(
@@ -39,4 +40,19 @@ def sample_backward(
     """
     size = (grid.shape[1], grid.shape[2])
     sampling = Sampling(image, grid, size, align_corners, padding, fused=False)
-    return scatter(cotangent, sampling, need_image, need_grid)
+    return _gradients(cotangent, sampling, need_image, need_grid)
+
+
+def _gradients(
+    cotangent: torch.Tensor, sampling: Sampling, need_image: bool, need_source: bool
+) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    if cotangent.numel() == 0 or not (need_image or need_source):
+        return (
+            torch.zeros_like(sampling.image) if need_image else None,
+            torch.zeros_like(sampling.source) if need_source else None,
+        )
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    if need_image and sampling.fused and sampling.padding == "zeros":
+        return gather(cotangent, sampling, need_source, deterministic=deterministic)
+    # grad_theta and grad_grid have one order always: only what is scattered needs fixed point.
+    return scatter(cotangent, sampling, need_image, need_source, fixed_point=deterministic)

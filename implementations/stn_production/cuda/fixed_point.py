@@ -4,7 +4,7 @@ Every plane [Ho, Wo] of the cotangent has its own unit. With max|cotangent| < 2^
 2^-k, k = 62 - b - e: the weights of an output sum to 1, so no pixel's sum passes Ho Wo 2^e 2^k = 2^62. Each contribution is
 rounded to a unit, so n contributions are at most n 2^-k <= n max|cotangent| Ho Wo 2^-60 off: for 224 x 224 outputs
 n 5e-14 max|cotangent|. In float32 that is less than one rounding of contributions that are larger than 8e-7 of the plane's
-largest. For float64 images a second int64 takes what the first leaves, in units 2^(61 - b) times finer, 2^-(123 - 2 b - e) in all.
+largest. For float64 images a second int64 takes what the first leaves, in units 2^(61 - b) times finer: 2^-(123 - 2 b - e).
 """
 
 import torch
@@ -24,14 +24,13 @@ class FixedPoint:
 
     Args:
         cotangent: [N, C, Ho, Wo].
-        shape: the image's.
     """
 
-    def __init__(self, cotangent: torch.Tensor, shape: torch.Size, sampling: Sampling):
-        N, C, H, W = shape
+    def __init__(self, cotangent: torch.Tensor, sampling: Sampling):
+        N, C, H, W = sampling.image.shape
         self._channels_last = sampling.channels_last
-        self.limbs = 2 if sampling.accumulator == torch.float64 else 1
-        # Only shapes matter here: within one image all kernels count in the image's own memory format.
+        self.limbs = 2 if sampling.compute == torch.float64 else 1
+        # Flat, in the order of the image's own memory format.
         self.sums = torch.zeros((self.limbs, N * C * H * W), dtype=torch.int64, device=cotangent.device)
         self.marks = torch.zeros((2, N * C * H * W), dtype=torch.uint8, device=cotangent.device)
         outputs = max(cotangent.shape[2] * cotangent.shape[3], 1)

@@ -5,6 +5,8 @@ import torch
 from stn_production.cuda.forward_pixels import forward_pixels
 from stn_production.cuda.forward_planes import forward_planes
 from stn_production.cuda.launching import (
+    IN_KERNELS,
+    Tile,
     compute_dtype,
     is_channels_last,
     laid_out,
@@ -15,8 +17,15 @@ from stn_production.cuda.launching import (
     share_of_channels,
 )
 
-PIXELS = 32
-"""Pixels of a channels-last tile of 64 channels."""
+LANES = 2048
+"""Of a channels-last tile: sixteen a thread; a quarter of that in float64, whose registers are twice as wide."""
+
+
+def forward_tile(height: int, width: int, channels: int, channels_last: bool, dtype: torch.dtype) -> Tile:
+    """Tile of the output for a computation in a dtype."""
+    if channels_last:
+        return pixel_tile(height, width, channels, LANES // 4 if dtype == torch.float64 else LANES)
+    return plane_tile(height, width, channels)
 
 
 def transform_forward(
@@ -49,15 +58,13 @@ def _forward(
     channels_last = is_channels_last(image)
     image, source = laid_out(image, channels_last), source.contiguous()
     output = new_like(image, (N, C, *size), channels_last)
+    compute = compute_dtype(image, source)
     if output.numel() == 0:
         return output
-    if channels_last:
-        kernel, tile = forward_pixels, pixel_tile(*size, C, PIXELS)
-    else:
-        kernel, tile = forward_planes, plane_tile(*size, C)
+    tile = forward_tile(*size, C, channels_last, compute)
     tiles = tile.count(*size)
     share = share_of_channels(N * tiles, C, tile.channels, image.device)
-    kernel[(N * tiles * -(-C // share),)](
+    (forward_pixels if channels_last else forward_planes)[(N * tiles * -(-C // share),)](
         image,
         source,
         output,
@@ -66,7 +73,7 @@ def _forward(
         W,
         *size,
         share,
-        compute_dtype(image, source),
+        IN_KERNELS[compute],
         padding,
         align_corners,
         fused,

@@ -46,24 +46,28 @@ def new_like(
     return torch.empty(shape, dtype=dtype or image.dtype, device=image.device, memory_format=memory_format)
 
 
-def compute_dtype(*tensors: torch.Tensor) -> tl.dtype:
-    """What pixels are computed in: float64 where any tensor is, else float32. Coordinates are float64 always."""
-    return tl.float64 if any(tensor.dtype == torch.float64 for tensor in tensors) else tl.float32
+def compute_dtype(*tensors: torch.Tensor) -> torch.dtype:
+    """What pixels are computed and summed in: float64 where any tensor is, else float32. Coordinates are float64 always."""
+    return torch.float64 if any(tensor.dtype == torch.float64 for tensor in tensors) else torch.float32
+
+
+IN_KERNELS = {torch.float32: tl.float32, torch.float64: tl.float64}
 
 
 def plane_tile(height: int, width: int, channels: int) -> Tile:
-    """Tile of an NCHW kernel: as wide as a warp or the plane, 256 pixels, at most four channels in flight."""
+    """Tile of an NCHW kernel: as wide as a warp or the plane, a pixel a thread, at most four channels in flight."""
     columns = min(triton.next_power_of_2(max(width, 1)), 32)
-    rows = min(triton.next_power_of_2(max(height, 1)), 256 // columns)
+    rows = min(triton.next_power_of_2(max(height, 1)), 128 // columns)
     return Tile(rows, columns, min(max(channels, 1), 4), 4)
 
 
-def pixel_tile(height: int, width: int, channels: int, pixels: int) -> Tile:
-    """Tile of a channels-last kernel: `pixels` pixels times up to 64 channels, more pixels where channels are fewer."""
-    block = min(triton.next_power_of_2(max(channels, 1)), 64)
-    lanes = pixels * 64 // max(block, 8)
-    columns = min(triton.next_power_of_2(max(width, 1)), 16, lanes)
-    rows = min(triton.next_power_of_2(max(height, 1)), lanes // columns)
+def pixel_tile(height: int, width: int, channels: int, lanes: int, widest: int = 64) -> Tile:
+    """Tile of a channels-last kernel: `lanes` pixels times channels, of which at most `widest` channels."""
+    block = min(triton.next_power_of_2(max(channels, 1)), widest)
+    # A few channels leave room for more pixels, each of which has coordinates of its own.
+    pixels = max(min(lanes // block, 64), 1)
+    columns = min(triton.next_power_of_2(max(width, 1)), 16, pixels)
+    rows = min(triton.next_power_of_2(max(height, 1)), pixels // columns)
     return Tile(rows, columns, block, 4)
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-import triton.language as tl
 
 from stn_production.cuda.launching import compute_dtype, is_channels_last, laid_out
 
@@ -36,11 +35,6 @@ class Sampling:
         return self.source.contiguous()
 
     @property
-    def compute(self) -> tl.dtype:
-        """What pixels are computed in."""
+    def compute(self) -> torch.dtype:
+        """What pixels are computed and summed in: never 16 bits."""
         return compute_dtype(self.image, self.source)
-
-    @property
-    def accumulator(self) -> torch.dtype:
-        """What sums are kept in: never 16 bits."""
-        return torch.float64 if self.compute == tl.float64 else torch.float32

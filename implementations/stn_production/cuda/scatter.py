@@ -4,6 +4,7 @@ import torch
 
 from stn_production.cuda.fixed_point import FixedPoint
 from stn_production.cuda.launching import (
+    IN_KERNELS,
     Tile,
     laid_out,
     needs_wide,
@@ -17,8 +18,21 @@ from stn_production.cuda.scatter_pixels import scatter_pixels
 from stn_production.cuda.scatter_planes import scatter_planes
 from stn_production.cuda.theta import finished_theta, parts_for
 
-PIXELS = 16
-"""Pixels of a channels-last tile of 64 channels: 32 would need more registers than a thread should have."""
+LANES = 512
+"""Of a channels-last tile: four a thread, one reduction of 128 bits; more would need more registers than a thread should have."""
+
+FIXED_LANES = 128
+"""Likewise in fixed point and in float64, whose reductions are of single numbers."""
+
+
+def scatter_tile(
+    height: int, width: int, channels: int, channels_last: bool, dtype: torch.dtype, fixed_point: bool
+) -> Tile:
+    """Tile of the output for a computation in a dtype."""
+    if channels_last:
+        lanes = FIXED_LANES if fixed_point or dtype == torch.float64 else LANES
+        return pixel_tile(height, width, channels, lanes)
+    return plane_tile(height, width, channels)
 
 
 def scatter(
@@ -29,46 +43,68 @@ def scatter(
     *,
     fixed_point: bool = False,
 ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-    """(grad_image, grad_theta or grad_grid), None where not needed."""
-    image, source = sampling.image, sampling.source
-    if cotangent.numel() == 0 or not (need_image or need_source):
-        return (
-            torch.zeros_like(image) if need_image else None,
-            torch.zeros_like(source) if need_source else None,
-        )
+    """(grad_image, grad_theta or grad_grid), None where not needed; nothing is empty."""
     received = laid_out(cotangent, sampling.channels_last)
-    N, C, H, W = image.shape
+    fixed = FixedPoint(received, sampling) if fixed_point and need_image else None
+    sums = fixed.sums if fixed else _float_sums(sampling) if need_image else None
+    gradient = _launch(received, sampling, sums, need_source, fixed, only_capped=False)
+    grad_image = None
+    if sums is not None:
+        grad_image = fixed.settled(sampling.image) if fixed else sums.to(sampling.image.dtype)
+    return grad_image, None if gradient is None else _finished(sampling, gradient)
+
+
+def scatter_capped(
+    cotangent: torch.Tensor, sampling: Sampling, sums: torch.Tensor, need_theta: bool
+) -> torch.Tensor | None:
+    """Adds the images that gather left to grad_image, which is zero there; the parts of grad_theta, zero elsewhere."""
+    return _launch(cotangent, sampling, sums, need_theta, None, only_capped=True)
+
+
+def _launch(
+    received: torch.Tensor,
+    sampling: Sampling,
+    sums: torch.Tensor | None,
+    need_source: bool,
+    fixed: FixedPoint | None,
+    *,
+    only_capped: bool,
+) -> torch.Tensor | None:
+    """Adds to `sums`; parts [N, count, 8] of grad_theta or grad_grid of each share of the channels, where needed."""
+    N, C, H, W = sampling.image.shape
     channels_last = sampling.channels_last
-    tile = pixel_tile(*sampling.size, C, PIXELS) if channels_last else plane_tile(*sampling.size, C)
+    tile = scatter_tile(*sampling.size, C, channels_last, sampling.compute, fixed is not None)
     tiles = tile.count(*sampling.size)
-    share = share_of_channels(N * tiles, C, tile.channels, image.device)
+    share = share_of_channels(N * tiles, C, tile.channels, received.device)
     shares = -(-C // share)
-    fixed = FixedPoint(received, image.shape, sampling) if fixed_point and need_image else None
-    sums = fixed.sums if fixed else _float_sums(sampling) if need_image else received
     gradient = _source_gradient(sampling, tiles, shares) if need_source else received
+    if only_capped and need_source:
+        gradient.zero_()
+    # What a kernel does not use is any pointer at all.
+    unused = received
     (scatter_pixels if channels_last else scatter_planes)[(N * tiles * shares,)](
         received,
         sampling.pixels,
         sampling.places,
-        sums,
-        fixed.marks if fixed else sums,
-        fixed.scales if fixed else sums,
+        unused if sums is None else sums,
+        fixed.marks if fixed else unused,
+        fixed.scales if fixed else unused,
         gradient,
         fixed.second_scale if fixed else 1.0,
         *(N, C, H, W, *sampling.size, share),
-        sampling.compute,
+        IN_KERNELS[sampling.compute],
         sampling.padding,
         sampling.align_corners,
         sampling.fused,
-        needs_wide(image, received),
-        need_image,
+        needs_wide(sampling.image, received),
+        sums is not None,
         need_source,
         fixed.limbs if fixed else 0,
+        only_capped,
         *_block(tile, channels_last),
         num_warps=tile.warps,
     )
-    grad_image = (fixed.settled(image) if fixed else sums.to(image.dtype)) if need_image else None
-    return grad_image, _finished(sampling, gradient) if need_source else None
+    return gradient if need_source else None
 
 
 def _block(tile: Tile, channels_last: bool) -> tuple[int, ...]:
@@ -77,14 +113,14 @@ def _block(tile: Tile, channels_last: bool) -> tuple[int, ...]:
 
 def _float_sums(sampling: Sampling) -> torch.Tensor:
     image = sampling.image
-    return new_like(image, tuple(image.shape), sampling.channels_last, sampling.accumulator).zero_()
+    return new_like(image, tuple(image.shape), sampling.channels_last, sampling.compute).zero_()
 
 
 def _source_gradient(sampling: Sampling, tiles: int, shares: int) -> torch.Tensor:
     if sampling.fused:
         return parts_for(sampling, tiles * shares)
     shape = (shares, *sampling.source.shape)
-    return torch.empty(shape, dtype=sampling.accumulator, device=sampling.image.device)
+    return torch.empty(shape, dtype=sampling.compute, device=sampling.image.device)
 
 
 def _finished(sampling: Sampling, gradient: torch.Tensor) -> torch.Tensor:

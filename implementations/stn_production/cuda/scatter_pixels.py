@@ -4,7 +4,8 @@ import triton
 import triton.language as tl
 
 from stn_production.cuda.accumulation import accumulate_cell
-from stn_production.cuda.coordinates import footprint
+from stn_production.cuda.coordinates import coefficients, footprint
+from stn_production.cuda.preimage import extents
 from stn_production.cuda.source_gradient import store_source_gradient
 from stn_production.cuda.tiles import tile
 
@@ -34,6 +35,7 @@ def scatter_pixels(
     NEED_IMAGE: tl.constexpr,
     NEED_SOURCE: tl.constexpr,
     LIMBS: tl.constexpr,
+    ONLY_CAPPED: tl.constexpr,
     ROWS: tl.constexpr,
     COLUMNS: tl.constexpr,
     CHANNELS: tl.constexpr,
@@ -46,6 +48,12 @@ def scatter_pixels(
     part = (program // tiles) % shares
     first = part * share
     n = program // (tiles * shares)
+    if ONLY_CAPPED:
+        # What gather has done is done.
+        a, b, c, d, e, f = coefficients(source, n, H, W, Ho, Wo, ALIGNED)
+        _, capped, _, _, _, _, _ = extents(a, b, c, d, e, f, H, W, Ho, Wo)
+        if not capped:
+            return
     i, j, inside = tile(number, Ho, Wo, ROWS, COLUMNS, 2)
     x0, y0, wl, wr, wt, wb, r00, r01, r10, r11, slope_x, slope_y, finite = footprint(
         source, n, i, j, inside, H, W, Ho, Wo, COMPUTE, PADDING, ALIGNED, FUSED

@@ -56,3 +56,26 @@ def store_part(
     tl.store(base + 3, tl.sum(y * dj))
     tl.store(base + 4, tl.sum(y * di))
     tl.store(base + 5, tl.sum(y))
+
+
+@triton.jit
+def store_sums(
+    parts: tl.tensor,
+    slot: tl.tensor,
+    x_dj: tl.tensor,
+    x_di: tl.tensor,
+    x: tl.tensor,
+    y_dj: tl.tensor,
+    y_di: tl.tensor,
+    y: tl.tensor,
+    finite: tl.tensor,
+) -> None:
+    """The same where the lanes have sums of their own; NaN where a coordinate of the image is not finite."""
+    base = parts + slot.to(tl.int64) * 8
+    nothing = tl.where(finite, 0.0, float("nan"))
+    tl.store(base, tl.sum(x_dj.to(tl.float64)) + nothing)
+    tl.store(base + 1, tl.sum(x_di.to(tl.float64)) + nothing)
+    tl.store(base + 2, tl.sum(x.to(tl.float64)) + nothing)
+    tl.store(base + 3, tl.sum(y_dj.to(tl.float64)) + nothing)
+    tl.store(base + 4, tl.sum(y_di.to(tl.float64)) + nothing)
+    tl.store(base + 5, tl.sum(y.to(tl.float64)) + nothing)

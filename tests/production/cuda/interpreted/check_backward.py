@@ -11,9 +11,12 @@ from stn_verify.cases import grids, thetas
 from stn_verify.cases.strategies import sample_cases, transform_cases
 from stn_verify.contract.convention import PADDINGS, Convention
 
+# What is infinite is multiplied by zero on purpose; only NumPy, which interprets, speaks of it.
+pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
+
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(draw=st.data(), convention=CONVENTIONS, layout=LAYOUTS)
 def test_transform(
     dtype: str, draw: st.DataObject, convention: Convention, layout: torch.memory_format
@@ -23,7 +26,7 @@ def test_transform(
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(draw=st.data(), convention=CONVENTIONS, layout=LAYOUTS)
 def test_sample(dtype: str, draw: st.DataObject, convention: Convention, layout: torch.memory_format) -> None:
     case = draw.draw(sample_cases(dtype, convention, grids.ALL))
@@ -63,15 +66,17 @@ def test_huge_coordinates(padding: str, far: float) -> None:
 
 @pytest.mark.parametrize("padding", ["zeros", "border"])
 def test_only_what_is_needed(padding: str) -> None:
-    image, received, theta = torch.randn(1, 2, 3, 4), torch.randn(1, 2, 5, 6), torch.eye(2, 3)[None]
-    both = transform_backward(received, image, theta, (5, 6), False, padding, True, True)
-    only_image = transform_backward(received, image, theta, (5, 6), False, padding, True, False)
-    only_theta = transform_backward(received, image, theta, (5, 6), False, padding, False, True)
-    assert torch.allclose(both[0], only_image[0], rtol=1e-6)
+    # Whole numbers and halves: every way to them is exact.
+    image, received = torch.arange(24.0).reshape(1, 2, 3, 4) % 7, torch.arange(96.0).reshape(1, 2, 6, 8) % 5
+    theta = torch.eye(2, 3)[None]
+    both = transform_backward(received, image, theta, (6, 8), False, padding, True, True)
+    only_image = transform_backward(received, image, theta, (6, 8), False, padding, True, False)
+    only_theta = transform_backward(received, image, theta, (6, 8), False, padding, False, True)
+    assert torch.equal(both[0], only_image[0])
     assert only_image[1] is None
     assert torch.equal(both[1], only_theta[1])
     assert only_theta[0] is None
-    assert transform_backward(received, image, theta, (5, 6), False, padding, False, False) == (None, None)
+    assert transform_backward(received, image, theta, (6, 8), False, padding, False, False) == (None, None)
 
 
 @pytest.mark.parametrize("shape", [(0, 2, 3, 4), (2, 0, 3, 4)])
