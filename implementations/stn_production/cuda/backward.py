@@ -3,6 +3,7 @@
 import torch
 
 from stn_production.cuda.gather import gather
+from stn_production.cuda.launching import on_device
 from stn_production.cuda.sampling import Sampling
 from stn_production.cuda.scatter import scatter
 
@@ -22,7 +23,8 @@ def transform_backward(
     A coordinate that is not finite adds nothing to grad_image and makes its image's grad_theta NaN.
     """
     sampling = Sampling(image, theta, size, align_corners, padding, fused=True)
-    return _gradients(cotangent, sampling, need_image, need_theta)
+    with on_device(image):
+        return _gradients(cotangent, sampling, need_image, need_theta)
 
 
 def sample_backward(
@@ -40,7 +42,8 @@ def sample_backward(
     """
     size = (grid.shape[1], grid.shape[2])
     sampling = Sampling(image, grid, size, align_corners, padding, fused=False)
-    return _gradients(cotangent, sampling, need_image, need_grid)
+    with on_device(image):
+        return _gradients(cotangent, sampling, need_image, need_grid)
 
 
 def _gradients(

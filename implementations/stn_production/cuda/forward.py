@@ -12,6 +12,7 @@ from stn_production.cuda.launching import (
     laid_out,
     needs_wide,
     new_like,
+    on_device,
     pixel_tile,
     plane_tile,
     share_of_channels,
@@ -35,14 +36,16 @@ def transform_forward(
 
     A coordinate that is not finite gives NaN, in every padding.
     """
-    return _forward(image, theta, size, align_corners, padding, fused=True)
+    with on_device(image):
+        return _forward(image, theta, size, align_corners, padding, fused=True)
 
 
 def sample_forward(
     image: torch.Tensor, grid: torch.Tensor, align_corners: bool, padding: str
 ) -> torch.Tensor:
     """image [N, C, H, W] at grid [N, Ho, Wo, 2], normalised, (x, y) -> [N, C, Ho, Wo]; otherwise as transform_forward."""
-    return _forward(image, grid, (grid.shape[1], grid.shape[2]), align_corners, padding, fused=False)
+    with on_device(image):
+        return _forward(image, grid, (grid.shape[1], grid.shape[2]), align_corners, padding, fused=False)
 
 
 def _forward(

@@ -50,12 +50,14 @@ def gather(
     share = share_of_channels(N * tiles, C, tile.channels, image.device)
     shares = -(-C // share)
     parts = parts_for(sampling, tiles * shares) if need_theta else received
+    flags = torch.empty(N, dtype=torch.int32, device=image.device)
     (gather_pixels if channels_last else gather_planes)[(N * tiles * shares,)](
         received,
         sampling.pixels,
         sampling.places,
         gradient,
         parts,
+        flags,
         *(C, H, W, *sampling.size, share),
         IN_KERNELS[sampling.compute],
         sampling.align_corners,
@@ -65,7 +67,7 @@ def gather(
         *(tile.rows, tile.columns, tile.channels),
         num_warps=tile.warps,
     )
-    more = scatter_capped(received, sampling, gradient, need_theta) if capped else None
+    more = scatter_capped(received, sampling, gradient, flags, need_theta) if capped else None
     if not need_theta:
         return gradient, None
     return gradient, finished_theta(sampling, parts if more is None else torch.cat([parts, more], dim=1))

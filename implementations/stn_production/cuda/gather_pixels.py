@@ -16,6 +16,7 @@ def gather_pixels(  # noqa: PLR0915 - one kernel is one function
     theta: tl.tensor,
     gradient: tl.tensor,
     parts: tl.tensor,
+    capped: tl.tensor,
     C: tl.tensor,
     H: tl.tensor,
     W: tl.tensor,
@@ -40,14 +41,16 @@ def gather_pixels(  # noqa: PLR0915 - one kernel is one function
     n = program // (tiles * shares)
     v, u, inside = tile(number, H, W, ROWS, COLUMNS, 2)
     a, b, c, d, e, f = coefficients(theta, n, H, W, Ho, Wo, ALIGNED)
-    finite, capped, det, half, by_a, by_d, most = extents(a, b, c, d, e, f, H, W, Ho, Wo)
+    finite, too_many, det, half, by_a, by_d, most = extents(a, b, c, d, e, f, H, W, Ho, Wo)
     px, py = u.to(tl.float64), v.to(tl.float64)
     top_row, last_row = rows_of(px, py, a, c, d, f, det, half, Ho)
     last_row = tl.where(inside, last_row, top_row - 1)
     rows = tl.maximum(tl.max(tl.max(last_row - top_row + 1, 1), 0), 0)
     rows = tl.where(finite, rows, 0)
     if CAPPED:
-        rows = tl.where(capped, 0, rows)
+        rows = tl.where(too_many, 0, rows)
+        # For the scattering that follows: one program of each image tells.
+        tl.store(capped + n, too_many.to(tl.int32), mask=(number == 0) & (part == 0))
     pixel = (v.to(tl.int64) * W + u) * C if WIDE else (v * W + u) * C
     to_image = n.to(tl.int64) * H * W * C
     from_image = cotangent + n.to(tl.int64) * Ho * Wo * C

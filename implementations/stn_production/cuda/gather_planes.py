@@ -28,6 +28,7 @@ def gather_planes(  # noqa: PLR0912, PLR0915 - one kernel is one function
     theta: tl.tensor,
     gradient: tl.tensor,
     parts: tl.tensor,
+    capped: tl.tensor,
     C: tl.tensor,
     H: tl.tensor,
     W: tl.tensor,
@@ -45,7 +46,8 @@ def gather_planes(  # noqa: PLR0912, PLR0915 - one kernel is one function
 ) -> None:
     """image and gradient [N, C, H, W], cotangent [N, C, Ho, Wo]; a program makes one tile of `share` channels of one image.
 
-    UNROLL, at most 4: channels for which one visit serves. CAPPED: an image whose pixels would visit too many gets zeros.
+    UNROLL, at most 4: channels for which one visit serves. CAPPED: an image whose pixels would visit too many gets zeros,
+    and 1 in capped [N].
     """
     tiles = tl.cdiv(H, ROWS) * tl.cdiv(W, COLUMNS)
     shares = tl.cdiv(C, share)
@@ -55,14 +57,16 @@ def gather_planes(  # noqa: PLR0912, PLR0915 - one kernel is one function
     n = program // (tiles * shares)
     v, u, inside = tile(number, H, W, ROWS, COLUMNS, 1)
     a, b, c, d, e, f = coefficients(theta, n, H, W, Ho, Wo, ALIGNED)
-    finite, capped, det, half, by_a, by_d, most = extents(a, b, c, d, e, f, H, W, Ho, Wo)
+    finite, too_many, det, half, by_a, by_d, most = extents(a, b, c, d, e, f, H, W, Ho, Wo)
     px, py = u.to(tl.float64), v.to(tl.float64)
     top_row, last_row = rows_of(px, py, a, c, d, f, det, half, Ho)
     last_row = tl.where(inside, last_row, top_row - 1)
     rows = tl.maximum(tl.max(last_row - top_row + 1, 0), 0)
     rows = tl.where(finite, rows, 0)
     if CAPPED:
-        rows = tl.where(capped, 0, rows)
+        rows = tl.where(too_many, 0, rows)
+        # For the scattering that follows: one program of each image tells.
+        tl.store(capped + n, too_many.to(tl.int32), mask=(number == 0) & (part == 0))
     pixel = v.to(tl.int64) * W + u if WIDE else v * W + u
     sum_j, sum_i, sum_1 = (
         tl.zeros(px.shape, COMPUTE),

@@ -1,5 +1,6 @@
 """What a launch needs to know of its tensors: memory format, dtypes of the computation, tiles and how channels are shared out."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 
@@ -90,3 +91,8 @@ def needs_wide(*tensors: torch.Tensor) -> bool:
     """Whether one image of any of them has offsets beyond int32 (bases of images and planes are int64 always)."""
     # A tile reaches past the end by less than a tile: offsets there are computed, though masked.
     return any(tensor[0].numel() >= 2**31 - 2**26 for tensor in tensors if tensor.numel())
+
+
+def on_device(tensor: torch.Tensor) -> AbstractContextManager[object]:
+    """Kernels go to the current device: makes the tensor's current."""
+    return torch.cuda.device(tensor.device) if tensor.is_cuda else nullcontext()

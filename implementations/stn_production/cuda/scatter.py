@@ -21,8 +21,11 @@ from stn_production.cuda.theta import finished_theta, parts_for
 LANES = 512
 """Of a channels-last tile: four a thread, one reduction of 128 bits; more would need more registers than a thread should have."""
 
+DOUBLE_LANES = 256
+"""Likewise in float64: two a thread."""
+
 FIXED_LANES = 128
-"""Likewise in fixed point and in float64, whose reductions are of single numbers."""
+"""Likewise in fixed point, whose reductions are of single numbers."""
 
 
 def scatter_tile(
@@ -30,7 +33,7 @@ def scatter_tile(
 ) -> Tile:
     """Tile of the output for a computation in a dtype."""
     if channels_last:
-        lanes = FIXED_LANES if fixed_point or dtype == torch.float64 else LANES
+        lanes = FIXED_LANES if fixed_point else DOUBLE_LANES if dtype == torch.float64 else LANES
         return pixel_tile(height, width, channels, lanes)
     return plane_tile(height, width, channels)
 
@@ -47,7 +50,7 @@ def scatter(
     received = laid_out(cotangent, sampling.channels_last)
     fixed = FixedPoint(received, sampling) if fixed_point and need_image else None
     sums = fixed.sums if fixed else _float_sums(sampling) if need_image else None
-    gradient = _launch(received, sampling, sums, need_source, fixed, only_capped=False)
+    gradient = _launch(received, sampling, sums, need_source, fixed)
     grad_image = None
     if sums is not None:
         grad_image = fixed.settled(sampling.image) if fixed else sums.to(sampling.image.dtype)
@@ -55,10 +58,10 @@ def scatter(
 
 
 def scatter_capped(
-    cotangent: torch.Tensor, sampling: Sampling, sums: torch.Tensor, need_theta: bool
+    cotangent: torch.Tensor, sampling: Sampling, sums: torch.Tensor, capped: torch.Tensor, need_theta: bool
 ) -> torch.Tensor | None:
-    """Adds the images that gather left to grad_image, which is zero there; the parts of grad_theta, zero elsewhere."""
-    return _launch(cotangent, sampling, sums, need_theta, None, only_capped=True)
+    """Adds the images that gather left, capped [N], to grad_image, zero there; the parts of grad_theta, zero elsewhere."""
+    return _launch(cotangent, sampling, sums, need_theta, None, capped)
 
 
 def _launch(
@@ -67,8 +70,7 @@ def _launch(
     sums: torch.Tensor | None,
     need_source: bool,
     fixed: FixedPoint | None,
-    *,
-    only_capped: bool,
+    capped: torch.Tensor | None = None,
 ) -> torch.Tensor | None:
     """Adds to `sums`; parts [N, count, 8] of grad_theta or grad_grid of each share of the channels, where needed."""
     N, C, H, W = sampling.image.shape
@@ -78,7 +80,7 @@ def _launch(
     share = share_of_channels(N * tiles, C, tile.channels, received.device)
     shares = -(-C // share)
     gradient = _source_gradient(sampling, tiles, shares) if need_source else received
-    if only_capped and need_source:
+    if capped is not None and need_source:
         gradient.zero_()
     # What a kernel does not use is any pointer at all.
     unused = received
@@ -89,6 +91,7 @@ def _launch(
         unused if sums is None else sums,
         fixed.marks if fixed else unused,
         fixed.scales if fixed else unused,
+        unused if capped is None else capped,
         gradient,
         fixed.second_scale if fixed else 1.0,
         *(N, C, H, W, *sampling.size, share),
@@ -100,7 +103,7 @@ def _launch(
         sums is not None,
         need_source,
         fixed.limbs if fixed else 0,
-        only_capped,
+        capped is not None,
         *_block(tile, channels_last),
         num_warps=tile.warps,
     )

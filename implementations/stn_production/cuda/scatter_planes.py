@@ -4,8 +4,7 @@ import triton
 import triton.language as tl
 
 from stn_production.cuda.accumulation import accumulate_cell
-from stn_production.cuda.coordinates import coefficients, footprint
-from stn_production.cuda.preimage import extents
+from stn_production.cuda.coordinates import footprint
 from stn_production.cuda.source_gradient import store_source_gradient
 from stn_production.cuda.tiles import tile
 
@@ -18,6 +17,7 @@ def scatter_planes(
     sums: tl.tensor,
     marks: tl.tensor,
     scales: tl.tensor,
+    capped: tl.tensor,
     source_gradient: tl.tensor,
     second_scale: tl.tensor,
     N: tl.tensor,
@@ -41,7 +41,7 @@ def scatter_planes(
 ) -> None:
     """image and sums [N, C, H, W], cotangent [N, C, Ho, Wo]; a program takes one tile of `share` channels of one image.
 
-    ONLY_CAPPED: images that gather leaves; the parts of the others stay as they are.
+    ONLY_CAPPED: images that gather leaves, capped [N]; the parts of the others stay as they are.
     """
     tiles = tl.cdiv(Ho, ROWS) * tl.cdiv(Wo, COLUMNS)
     shares = tl.cdiv(C, share)
@@ -50,11 +50,9 @@ def scatter_planes(
     part = (program // tiles) % shares
     first = part * share
     n = program // (tiles * shares)
-    if ONLY_CAPPED:
+    if ONLY_CAPPED:  # noqa: SIM102 - the first is decided at compile time
         # What gather has done is done.
-        a, b, c, d, e, f = coefficients(source, n, H, W, Ho, Wo, ALIGNED)
-        _, capped, _, _, _, _, _ = extents(a, b, c, d, e, f, H, W, Ho, Wo)
-        if not capped:
+        if tl.load(capped + n) == 0:
             return
     i, j, inside = tile(number, Ho, Wo, ROWS, COLUMNS, 1)
     x0, y0, wl, wr, wt, wb, r00, r01, r10, r11, slope_x, slope_y, finite = footprint(

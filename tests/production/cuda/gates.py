@@ -23,6 +23,8 @@ import triton.language as tl
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
+from stn_production.cuda import fixed_point, theta
+from stn_production.cuda.accumulation import settle
 from stn_production.cuda.forward import forward_tile
 from stn_production.cuda.forward_pixels import forward_pixels
 from stn_production.cuda.forward_planes import forward_planes
@@ -33,6 +35,7 @@ from stn_production.cuda.launching import Tile
 from stn_production.cuda.scatter import scatter_tile
 from stn_production.cuda.scatter_pixels import scatter_pixels
 from stn_production.cuda.scatter_planes import scatter_planes
+from stn_production.cuda.theta_kernels import theta_gradient
 
 BINARIES = Path(triton.__file__).parent / "backends" / "nvidia" / "bin"
 REGISTERS = 128
@@ -79,6 +82,7 @@ def kernels() -> Iterator[Kernel]:
             yield forward(dtype, channels_last, "border", fused=False)
             yield scatter(dtype, channels_last, "border", fused=False, limbs=0)
             yield scatter(dtype, channels_last, "zeros", fused=False, limbs=2 if dtype == "float64" else 1)
+    yield from closing()
     for channels_last in (False, True):
         yield gather("float32", channels_last, ones=("C", "H", "W", "Ho", "Wo", "share"))
         yield forward(
@@ -130,6 +134,7 @@ def scatter(
             "sums": sums,
             "marks": "uint8" if limbs else sums,
             "scales": "float64" if limbs else sums,
+            "capped": "int32",
             "source_gradient": "float64" if fused else accumulator(dtype),
         },
         {
@@ -146,6 +151,27 @@ def scatter(
     )
 
 
+def closing() -> Iterator[Kernel]:
+    """What ends a backward: sums of whole numbers as floats, parts as grad_theta."""
+    for channels_last in (False, True):
+        yield Kernel(
+            "settle float32",
+            settle,
+            {"sums": "int64", "marks": "uint8", "scales": "float64", "gradient": "float32"},
+            {"CHANNELS_LAST": channels_last, "LIMBS": 1, "BLOCK": fixed_point.BLOCK},
+            4,
+            channels_last,
+        )
+    yield Kernel(
+        "theta float32",
+        theta_gradient,
+        {"parts": "float64", "gradient": "float32"},
+        {"ALIGNED": False, "BLOCK": theta.BLOCK},
+        4,
+        False,
+    )
+
+
 def gather(dtype: str, channels_last: bool, ones: tuple[str, ...] = ()) -> Kernel:
     """Its launch of gather.py."""
     tile = gather_tile(SIZE, SIZE, 64, channels_last, torch_dtype(dtype))
@@ -159,6 +185,7 @@ def gather(dtype: str, channels_last: bool, ones: tuple[str, ...] = ()) -> Kerne
             "theta": accumulator(dtype),
             "gradient": dtype,
             "parts": "float64",
+            "capped": "int32",
         },
         {
             **{name: choices[name] for name in ("COMPUTE", "ALIGNED", "WIDE", "ROWS", "COLUMNS")},
@@ -195,7 +222,7 @@ def _choices(dtype: str, padding: str, fused: bool, tile: Tile) -> dict[str, obj
 
 def compiled(kernel: Kernel, capability: int) -> bytes:
     """Its cubin; pointers and sizes are multiples of 16, as those of large tensors are."""
-    types = {"uint8": "u8", "int64": "i64", **DTYPES}
+    types = {"uint8": "u8", "int32": "i32", "int64": "i64", **DTYPES}
     signature, constants, divisible = {}, {}, {}
     for index, name in enumerate(kernel.function.arg_names):
         if name in kernel.pointers:
@@ -251,7 +278,7 @@ def broken(kernel: Kernel, capability: int, seen: Seen) -> list[str]:
         "a stack": seen.stack > 0,
         "local memory": seen.local > 0,
     }
-    way, dtype = kernel.name.split()[0], kernel.pointers["image"]
+    way, dtype = kernel.name.split()[0], kernel.pointers.get("image")
     if kernel.channels_last and (way == "forward" or (dtype == "float32" and way in {"gather", "scatter"})):
         gates["no 128-bit loads"] = seen.wide_loads == 0
     if kernel.channels_last and (way == "forward" or (dtype == "float32" and way == "gather")):
