@@ -112,3 +112,14 @@ def test_many_channels(channels: int, padding: str, layout: torch.memory_format)
     grad_image, _ = transform_backward(received, image, theta, (3, 5), True, padding, True, True)
     assert torch.equal(grad_image, received)
     assert grad_image.is_contiguous(memory_format=layout)
+
+
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_every_share_of_the_channels_is_in_grad_grid(padding: str, layout: torch.memory_format) -> None:
+    """A ramp of one a pixel, two pixels a normalised unit: exact in every order."""
+    image = torch.arange(4.0).expand(2, 67, 3, 4).contiguous(memory_format=layout)
+    grid = torch.zeros(2, 2, 3, 2)
+    received = torch.ones(2, 67, 2, 3)
+    _, grad_grid = sample_backward(received, image, grid, False, padding, True, True)
+    assert torch.equal(grad_grid, torch.tensor([134.0, 0.0]).expand_as(grid))
