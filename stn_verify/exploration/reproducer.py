@@ -47,7 +47,7 @@ def write_reproducers(
 
 
 def _fault(name: str, examined: Examination, verdict: Verdict) -> Fault | None:
-    """What there is to show of a verdict; its status follows the same order in `Examination`."""
+    """What there is to show of a verdict; its status follows the same order in `telling`."""
     if verdict.status.conforms or verdict.status is Status.UNDECIDED:
         return None
     for record in examined.failing():

@@ -86,28 +86,36 @@ def test_poisoned_grids(examination: Examination) -> None:
 @pytest.mark.stn_check("sample", SAMPLE)
 def test_spoilt_pixels(examination: Examination) -> None:
     """A few pixels are NaN or infinite."""
-    cases = sample_cases(examination.dtype, examination.convention, READING).map(poison.pixels)
+    cases = sample_cases(examination.dtype, examination.convention, READING, batches=TWO_OR_MORE).map(
+        poison.pixels
+    )
     examination.explore(cases, pixels_stay(examination))
 
 
 @pytest.mark.stn_check("transform", TRANSFORM, unless="sample")
 def test_fused_spoilt_pixels(examination: Examination) -> None:
     """The same through theta."""
-    cases = transform_cases(examination.dtype, examination.convention, thetas.ALL).map(poison.pixels)
+    cases = transform_cases(examination.dtype, examination.convention, thetas.ALL, batches=TWO_OR_MORE).map(
+        poison.pixels
+    )
     examination.explore(cases, pixels_stay(examination))
 
 
 @pytest.mark.stn_check("sample", ("grad_input", "grad_grid"), differentiated=True)
 def test_spoilt_cotangents(examination: Examination) -> None:
     """A few numbers of the cotangent are NaN or infinite."""
-    cases = sample_cases(examination.dtype, examination.convention, READING).map(poison.cotangents)
+    cases = sample_cases(examination.dtype, examination.convention, READING, batches=TWO_OR_MORE).map(
+        poison.cotangents
+    )
     examination.explore(cases, cotangents_stay(examination))
 
 
 @pytest.mark.stn_check("transform", ("grad_input", "grad_theta"), differentiated=True, unless="sample")
 def test_fused_spoilt_cotangents(examination: Examination) -> None:
     """The same through theta."""
-    cases = transform_cases(examination.dtype, examination.convention, thetas.ALL).map(poison.cotangents)
+    cases = transform_cases(examination.dtype, examination.convention, thetas.ALL, batches=TWO_OR_MORE).map(
+        poison.cotangents
+    )
     examination.explore(cases, cotangents_stay(examination))
 
 

@@ -8,8 +8,9 @@ What a target lacks is unsupported, unless it claims it.
 import pytest
 
 from stn_suites import double_backward, forward_mode, ways
-from stn_verify.cases import compiling, directions, grids, thetas
-from stn_verify.cases.strategies import sample_cases, transform_cases
+from stn_suites.spoilt import pixels_stay_twice
+from stn_verify.cases import compiling, directions, grids, poison, thetas
+from stn_verify.cases.strategies import TWO_OR_MORE, GridMaker, sample_cases, transform_cases
 from stn_verify.exploration.examination import Examination
 
 SAMPLE = ("output", "grad_input", "grad_grid")
@@ -25,6 +26,11 @@ FINE = ("float64", "float32")
 
 WIDE = ("float64", "float32")
 """Mapping moves axes, whatever their dtype."""
+
+READING: dict[str, GridMaker] = {"around": grids.around, "single integers": grids.single_integers}
+
+FEW = 8
+"""Examples of checks that look for what any case shows: most points of the first images lie beside a spoilt pixel."""
 
 
 @pytest.mark.stn_check("sample", SECOND_SAMPLE, differentiated=True, feature="double backward", dtypes=CELLS)
@@ -59,6 +65,27 @@ def test_double_backward_transform_differences(examination: Examination) -> None
     """The second gradient by theta against exact differences of the target's own first gradients."""
     cases = directions.transform_shapes(examination.dtype, examination.convention)
     examination.judge(cases, double_backward.transform_differences)
+
+
+@pytest.mark.stn_check("sample", SECOND_SAMPLE, differentiated=True, feature="double backward", dtypes=CELLS)
+def test_double_backward_spoilt_pixels(examination: Examination) -> None:
+    """A few pixels are NaN or infinite."""
+    cases = sample_cases(examination.dtype, examination.convention, READING, batches=TWO_OR_MORE)
+    examination.explore(cases.map(poison.pixels), pixels_stay_twice(examination), most=FEW)
+
+
+@pytest.mark.stn_check(
+    "transform",
+    SECOND_TRANSFORM,
+    differentiated=True,
+    unless="sample",
+    feature="double backward",
+    dtypes=CELLS,
+)
+def test_double_backward_fused_spoilt_pixels(examination: Examination) -> None:
+    """The same through theta."""
+    cases = transform_cases(examination.dtype, examination.convention, thetas.GENERIC, batches=TWO_OR_MORE)
+    examination.explore(cases.map(poison.pixels), pixels_stay_twice(examination), most=FEW)
 
 
 @pytest.mark.stn_check(
