@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PROPERTY = "stn-verdict"
 """The name under which a test report carries each verdict, as JSON, in its user_properties."""
+FRAMEWORK = "stn-framework-version"
+"""Likewise, the version of the target's framework."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--stn", None) and not hasattr(config, "workerinput"):
         from stn_verify.exploration.lookout import lookout
 
-        config.pluginmanager.register(lookout(config, PROPERTY), "stn-verify-lookout")
+        config.pluginmanager.register(lookout(config, PROPERTY, FRAMEWORK), "stn-verify-lookout")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -85,6 +87,7 @@ def examination(request: pytest.FixtureRequest) -> Iterator[Examination]:
         pytest.skip(f"unsupported: {request.param.unsupported}")
     examined = session.examination(request.param, module, check)
     yield examined
+    request.node.user_properties.append((FRAMEWORK, session.description.framework_version))
     _report(request.node, session.verdicts(examined))
 
 
