@@ -6,6 +6,7 @@ import os
 import runpy
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,8 +96,8 @@ class Bench:
         for cached in (self.folder / "__pycache__").glob("*.pyc"):
             cached.unlink()
 
-    def run(self, shown: Shown, *, isolated: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a script: in a process of its own, or in this one, which has its framework already."""
+    def run(self, shown: Shown, *, isolated: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run a script in this process, which has its framework already, or, `isolated`, in one of its own."""
         if not isolated:
             return self._run_here(shown.script)
         return subprocess.run(
@@ -112,16 +113,24 @@ class Bench:
 
     def _run_here(self, script: Path) -> subprocess.CompletedProcess[str]:
         """As Python does, but for what a script leaves behind in the process."""
-        told, status = io.StringIO(), 0
-        with contextlib.redirect_stdout(told), pytest.MonkeyPatch.context() as patch:
+        told, warned, status = io.StringIO(), io.StringIO(), 0
+        with (
+            contextlib.redirect_stdout(told),
+            contextlib.redirect_stderr(warned),
+            pytest.MonkeyPatch.context() as patch,
+        ):
             patch.setattr(sys, "path", [str(script.parent), *sys.path])
             patch.delitem(sys.modules, "reproduced_target", raising=False)
             try:
                 runpy.run_path(str(script), run_name="__main__")
             except SystemExit as ended:
                 status = int(ended.code or 0)
-            sys.modules.pop("reproduced_target", None)
-        return subprocess.CompletedProcess(str(script), status, told.getvalue(), "")
+            except Exception:  # noqa: BLE001  as Python ends a script, whatever it raises
+                traceback.print_exc()
+                status = 1
+            finally:
+                sys.modules.pop("reproduced_target", None)
+        return subprocess.CompletedProcess(str(script), status, told.getvalue(), warned.getvalue())
 
 
 @pytest.fixture

@@ -155,16 +155,16 @@ def gradient(name: str) -> Read:
     return lambda replies, _: replies[-1].gradients[name]
 
 
-def holds(bench: Any, shown: Any, source: str) -> None:
+def holds(bench: Any, shown: Any, source: str, *, isolated: bool = False) -> None:
     """The script fails as the check did, and passes once the target is right."""
     (failing,) = shown.examination.failing()
-    wrong = bench.run(shown, isolated=False)
+    wrong = bench.run(shown, isolated=isolated)
     assert wrong.returncode == 1, wrong.stdout + wrong.stderr
     printed = dict(line.split(maxsplit=1) for line in wrong.stdout.splitlines() if " " in line)
     assert float(printed["got"]) == pytest.approx(failing.worst.value, rel=1e-12)
     assert float(printed["expected"]) == failing.worst.low
     bench.write(source.replace("FAULTY = True", "FAULTY = False"))
-    right = bench.run(shown, isolated=False)
+    right = bench.run(shown, isolated=isolated)
     assert right.returncode == 0, right.stdout + right.stderr
     assert right.stdout.endswith("inside\n")
 
@@ -193,7 +193,7 @@ def test_torch_output_and_what_it_reads(bench: Any) -> None:
     )
     assert "def function(image, grid, **choices):  # the target takes NHWC, (y, x), pixels" in shown.text
     assert "Spelling: the target takes NHWC, (y, x), pixels" in shown.text
-    holds(bench, shown, source)
+    holds(bench, shown, source, isolated=True)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -202,7 +202,7 @@ def test_coordinates_are_rounded_as_the_harness_does(bench: Any, dtype: str) -> 
     case = bench.sampling(dtype=dtype)
     shown = bench.shown("target.py:Target", source, case, against_torch(lambda case: (case.call(),), output))
     (failing,) = shown.examination.failing()
-    wrong = bench.run(shown, isolated=False)
+    wrong = bench.run(shown)
     assert wrong.returncode == 1, wrong.stdout + wrong.stderr
     printed = dict(line.split(maxsplit=1) for line in wrong.stdout.splitlines() if " " in line)
     assert float(printed["got"]) == failing.worst.value
@@ -323,10 +323,10 @@ def test_no_result_is_asked_for_with_the_targets_own_arrays(bench: Any) -> None:
     check = against_torch(lambda case: (case.call(),), output)
     shown = bench.shown("target.py:Target", source, bench.sampling(), check)
     assert "def function" not in shown.text
-    wrong = bench.run(shown, isolated=False)
+    wrong = bench.run(shown)
     assert (wrong.returncode, "no result of the right shape: output" in wrong.stdout) == (1, True)
     bench.write(source.replace("FAULTY = True", "FAULTY = False"))
-    assert bench.run(shown, isolated=False).returncode == 0
+    assert bench.run(shown).returncode == 0
 
 
 def test_a_wrong_call_that_is_answered(bench: Any) -> None:
@@ -338,9 +338,9 @@ def test_a_wrong_call_that_is_answered(bench: Any) -> None:
     source = torch_source(FULL).replace("given, points = image, grid", "given, points = image, grid[:1]")
     source = source.replace("grid = plain(grid, image", "grid = plain(points, image")
     shown = bench.shown("target.py:Target", source, bench.sampling(), check)
-    assert bench.run(shown, isolated=False).returncode == 1
+    assert bench.run(shown).returncode == 1
     bench.write(torch_source(FULL))
-    assert bench.run(shown, isolated=False).returncode == 0
+    assert bench.run(shown).returncode == 0
 
 
 def test_inputs_that_are_written_to(bench: Any) -> None:
@@ -352,7 +352,7 @@ def test_inputs_that_are_written_to(bench: Any) -> None:
 
     source = torch_source(FULL, "output + points.add_(1).sum()")
     shown = bench.shown("target.py:Target", source, bench.sampling(), check)
-    wrong = bench.run(shown, isolated=False)
+    wrong = bench.run(shown)
     assert (wrong.returncode, "inputs written to: grid" in wrong.stdout) == (1, True), wrong.stderr
     bench.write(torch_source(FULL))
-    assert bench.run(shown, isolated=False).returncode == 0
+    assert bench.run(shown).returncode == 0
