@@ -140,13 +140,13 @@ class SingletonAtEdge(Sampler):
         return super().axis(size, aligned, dtype) - (1 if size == 1 else 0)
 
 
-@fault("declares align_corners=False and follows True, the older default", "output", source="Z37")
+@fault("declares align_corners=False and follows True, the older default", "convention", source="Z37")
 class AlwaysAligned(Sampler):
     def lines(self, image: Array, grid: Array, padding: str, aligned: bool) -> tuple[Line, Line]:
         return super().lines(image, grid, padding, True)
 
 
-@fault("align_corners means the opposite", "output", source="Z63", align_corners=None)
+@fault("align_corners means the opposite", "convention", source="Z63", align_corners=None)
 class AlignCornersReversed(Sampler):
     def lines(self, image: Array, grid: Array, padding: str, aligned: bool) -> tuple[Line, Line]:
         return super().lines(image, grid, padding, not aligned)
@@ -154,7 +154,7 @@ class AlignCornersReversed(Sampler):
 
 @fault(
     "generator and sampler both ignore align_corners: their errors cancel at the identity of equal sizes",
-    "output",
+    "convention",
     source="Z66",
     functions=("transform",),
     align_corners=True,
@@ -167,7 +167,7 @@ class BothUnaligned(Sampler):
         return super().lines(image, grid, padding, False)
 
 
-@fault("the padding is lost on the way: zeros", "output", source="Z57 Z90", padding="border")
+@fault("the padding is lost on the way: zeros", "convention", source="Z57 Z90", padding="border")
 class PaddingDropped(Sampler):
     def lines(self, image: Array, grid: Array, padding: str, aligned: bool) -> tuple[Line, Line]:
         return super().lines(image, grid, "zeros", aligned)
