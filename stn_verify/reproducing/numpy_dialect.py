@@ -68,6 +68,10 @@ class NumpyDialect:
         """To be unpacked."""
         return f"np.moveaxis({array}, -1, 0)"
 
+    def flipped(self, array: str) -> str:
+        """A copy in the order of the array's own."""
+        return f'np.flip({array}, -1).copy(order="K")'
+
     def stacked(self, coordinates: str) -> str:
         """A copy."""
         return f"np.stack([{coordinates}], axis=-1)"

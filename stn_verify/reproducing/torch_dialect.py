@@ -74,6 +74,10 @@ class TorchDialect:
         """To be unpacked."""
         return f"{array}.unbind(-1)"
 
+    def flipped(self, array: str) -> str:
+        """A copy, whose gradient is one too."""
+        return f"{array}.flip(-1)"
+
     def stacked(self, coordinates: str) -> str:
         """Along the last axis."""
         return f"torch.stack([{coordinates}], dim=-1)"

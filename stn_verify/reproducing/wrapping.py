@@ -42,6 +42,10 @@ class Operations(Protocol):
         """Both entries along the last axis."""
         ...
 
+    def flipped(self, array: str) -> str:
+        """A copy with the last axis in reverse, which lies in memory as the array does."""
+        ...
+
     def stacked(self, coordinates: str) -> str:
         """Arrays, separated by commas, along a new last axis."""
         ...
@@ -64,6 +68,8 @@ class Wrapping:
     aligned: bool
     arranged: tuple[str, ...]
     """Lines that lay the converted inputs into memory."""
+    received: tuple[str, ...]
+    """The same of a grid's cotangent, which a product of the target's own is given."""
 
     @classmethod
     def of(cls, call: Call, route: Route, operations: Operations) -> "Wrapping | None":
@@ -78,9 +84,13 @@ class Wrapping:
             if name in call.layouts:
                 native = Spelling(call, route).native().arrays[name]
                 lines += operations.kept_apart(name, operations.arranged(name, call.layouts[name], native))
-        # Of a pixel's place in normalised coordinates nothing else depends on the alignment.
-        aligned = spelling.units == "pixels" and call.convention.align_corners
-        return cls(call.function, spelling, aligned, tuple(lines))
+        # Only how many pixels a normalised unit has depends on the alignment.
+        aligned = measured and spelling.units == "pixels" and call.convention.align_corners
+        received: list[str] = []
+        if call.function == "generate" and call.cotangent is not None and "cotangent" in call.layouts:
+            turned = call.cotangent[..., ::-1]
+            received = operations.arranged("cotangent", call.layouts["cotangent"], turned)
+        return cls(call.function, spelling, aligned, tuple(lines), tuple(received))
 
     def laid(self, name: str, array: Array, layout: Layout | None, operations: Operations) -> list[str]:
         """Lines that lay an array of the harness' so that the target has it in memory as it had then."""
@@ -147,6 +157,7 @@ class Wrapping:
         return [
             *conversion,
             *([] if cotangent == "cotangent" else [f"    cotangent = {cotangent}"]),
+            *(f"    {line}" for line in self.received),
             f"    gradients = {own}({inputs}, cotangent, **choices)",
             f"    {unpacking(list(gradients))} = gradients if isinstance(gradients, (tuple, list)) else (gradients,)",
             *[line for text in returned for line in text.split("\n")],
@@ -196,9 +207,8 @@ class Wrapping:
         return operations.moved(name, -1, 1) if self._imaged else name
 
     def _swapped(self, name: str, operations: Operations) -> str:
-        if not self._turned:
-            return name
-        return operations.stacked(f"{name}[..., 1], {name}[..., 0]")
+        # Where a framework differentiates, a cotangent that lies densely in memory lies so on the other side.
+        return operations.flipped(name) if self._turned else name
 
     def _undone(self, gradient: str, operations: Operations) -> str | None:
         """The harness' gradient from the target's; None where it is the same."""

@@ -233,6 +233,64 @@ def test_torch_grid_generator(bench: Any) -> None:
     holds(bench, shown, source)
 
 
+LAID = """
+import torch
+
+
+class Laid(torch.autograd.Function):
+    @staticmethod
+    def forward(context, grid):
+        return grid.clone()
+
+    @staticmethod
+    def backward(context, cotangent):
+        return cotangent * (1 + cotangent.stride(1) - 3 * cotangent.stride(3))
+
+"""
+LAID_NUMPY = """
+import numpy as np
+import stn_reference
+import stn_verify
+
+FAULTY = True
+
+
+@stn_verify.implementation(framework="numpy", axis_order="yx", dtypes=("float64",), padding="border")
+class Target:
+    @staticmethod
+    def generate(theta, size, *, align_corners):
+        turned = theta[:, [1, 0]][:, :, [1, 0, 2]]
+        return stn_reference.affine_grid(turned, size, align_corners=align_corners)[..., ::-1]
+
+    @staticmethod
+    def generate_vjp(theta, size, cotangent, *, align_corners):
+        turned = theta[:, [1, 0]][:, :, [1, 0, 2]]
+        (gradient,) = [
+            stn_reference.affine_grid_vjp(turned, size, cotangent[..., ::-1], align_corners=align_corners)
+        ]
+        strides = cotangent.strides
+        return gradient[:, [1, 0]][:, :, [1, 0, 2]] * (1 + strides[1] - 3 * strides[3] if FAULTY else 1)
+"""
+
+
+@pytest.mark.parametrize("layout", [None, "channels_last"])
+@pytest.mark.parametrize("framework", ["torch", "numpy"])
+def test_how_a_cotangent_of_a_grid_lies_in_memory(bench: Any, framework: str, layout: Any) -> None:
+    source = LAID_NUMPY if framework == "numpy" else LAID + torch_source(FULL, generated="Laid.apply(output)")
+    call = Call(
+        "generate",
+        {"theta": bench.transforming().theta},
+        "float64",
+        Convention("border", True),
+        (2, 3),
+        cotangent=np.cos(np.arange(24.0).reshape(2, 2, 3, 2)),
+        gradients=("theta",),
+        layouts={} if layout is None else {"cotangent": layout, "theta": layout},
+    )
+    check = against_torch(lambda _: (call,), gradient("theta"), "grad_theta")
+    holds(bench, bench.shown("target.py:Target", source, bench.transforming(), check), source)
+
+
 def test_two_functions_of_two_alignments(bench: Any) -> None:
     other = Convention("border", False)
     source = torch_source(FULL, "output * 2")
