@@ -28,6 +28,11 @@ from stn_verify.verdicts.results import Verdict
 from stn_verify.workers.evaluator import InProcessTarget
 from stn_verify.workers.translation import Route, TranslatedTarget
 
+# The modules here import each other by name.
+HERE = str(Path(__file__).parent)
+if HERE not in sys.path:
+    sys.path.append(HERE)
+
 Check = Callable[[Target, SampleCase | TransformCase], Iterable[Comparison | Statement]]
 
 
