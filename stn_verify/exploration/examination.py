@@ -56,6 +56,8 @@ class Examination:
     """What the check asks beyond plain calls; a target that raises there lacks it, unless it claims it."""
     judgement: Judgement | None = None
     """What was found of the convention, where that is judged."""
+    known: Callable[[Verdict], bool] = lambda _: False
+    """Whether a failure is known already: such a one is not made smaller."""
     examples: int = 0
     rule: dict[str, str] = field(default_factory=dict)
     observed: dict[str, str] = field(default_factory=dict)
@@ -136,7 +138,7 @@ class Examination:
         def every() -> None:
             for case in cases:
                 try:
-                    self._example(case, check, steer=False)
+                    self._example(case, check, steer=False, given=True)
                 except Nonconforming:
                     continue
 
@@ -176,10 +178,13 @@ class Examination:
             lines = [f"{verdict.subject}: {verdict.status}: {verdict.reason}" for verdict in failed]
             raise Nonconforming("\n".join(lines))
 
-    def _example(self, case: CaseT, check: Check[CaseT], *, steer: bool) -> None:
-        if any(record.name not in self._settled for record in self.failing()):
+    def _example(self, case: CaseT, check: Check[CaseT], *, steer: bool, given: bool = False) -> None:
+        fresh = [record for record in self.failing() if record.name not in self._settled]
+        if fresh:
             self._since_failure += 1
-            if self._since_failure > self.profile.shrinks:
+            known = not given and all(self.known(self._verdict(record)) for record in fresh)
+            shrinks = 0 if known else self.profile.shrinks
+            if self._since_failure > shrinks:
                 raise _Stop
         forwards, backwards = self.target.evaluations.forwards, self.target.evaluations.backwards
         self.examples += 1

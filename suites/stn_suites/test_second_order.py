@@ -33,7 +33,9 @@ FEW = 8
 """Examples of checks that look for what any case shows: most points of the first images lie beside a spoilt pixel."""
 
 
-@pytest.mark.stn_check("sample", SECOND_SAMPLE, differentiated=True, feature="double backward", dtypes=CELLS)
+@pytest.mark.stn_check(
+    "sample", SECOND_SAMPLE, differentiated=True, feature="double backward", dtypes=CELLS, alike="nearly"
+)
 def test_double_backward(examination: Examination) -> None:
     """Second gradients against the closed form, on generic grids and beside kinks."""
     cases = sample_cases(examination.dtype, examination.convention, grids.ALL)
@@ -50,7 +52,12 @@ def test_double_backward_differences(examination: Examination) -> None:
 
 
 @pytest.mark.stn_check(
-    "transform", SECOND_TRANSFORM, differentiated=True, feature="double backward", dtypes=CELLS
+    "transform",
+    SECOND_TRANSFORM,
+    differentiated=True,
+    feature="double backward",
+    dtypes=CELLS,
+    alike="nearly",
 )
 def test_double_backward_transform(examination: Examination) -> None:
     """The same of fused transformers, with two identities between their gradients."""
@@ -89,7 +96,7 @@ def test_double_backward_fused_spoilt_pixels(examination: Examination) -> None:
 
 
 @pytest.mark.stn_check(
-    "sample", ("output", "tangent"), differentiated=True, feature="forward mode", dtypes=CELLS
+    "sample", ("output", "tangent"), differentiated=True, feature="forward mode", dtypes=CELLS, alike="nearly"
 )
 def test_forward_mode(examination: Examination) -> None:
     """The tangent along image and grid, and along each, against the closed form and reverse mode."""
@@ -98,7 +105,12 @@ def test_forward_mode(examination: Examination) -> None:
 
 
 @pytest.mark.stn_check(
-    "transform", ("output", "tangent"), differentiated=True, feature="forward mode", dtypes=CELLS
+    "transform",
+    ("output", "tangent"),
+    differentiated=True,
+    feature="forward mode",
+    dtypes=CELLS,
+    alike="nearly",
 )
 def test_forward_mode_transform(examination: Examination) -> None:
     """The same of fused transformers, along image and theta."""
@@ -106,14 +118,16 @@ def test_forward_mode_transform(examination: Examination) -> None:
     examination.explore(cases, forward_mode.tangents)
 
 
-@pytest.mark.stn_check("sample", SAMPLE, differentiated=True, feature="vmap", dtypes=WIDE)
+@pytest.mark.stn_check("sample", SAMPLE, differentiated=True, feature="vmap", dtypes=WIDE, alike="wholly")
 def test_vmap(examination: Examination) -> None:
     """Mapped over the batch, one image at a time."""
     cases = sample_cases(examination.dtype, examination.convention, grids.ALL)
     examination.explore(cases, ways.vmapped)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, differentiated=True, feature="vmap", dtypes=WIDE)
+@pytest.mark.stn_check(
+    "transform", TRANSFORM, differentiated=True, feature="vmap", dtypes=WIDE, alike="wholly"
+)
 def test_vmap_transform(examination: Examination) -> None:
     """The same of fused transformers."""
     cases = transform_cases(examination.dtype, examination.convention, thetas.ALL)
