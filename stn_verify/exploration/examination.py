@@ -263,6 +263,9 @@ class Examination:
 
     def verdicts(self) -> list[Verdict]:
         """One verdict per subject."""
+        return [self._verdict(record) for record in self._records.values()]
+
+    def _verdict(self, record: Subject) -> Verdict:
         among = Circumstances(
             self.arithmetic,
             self.contradiction,
@@ -271,9 +274,6 @@ class Examination:
             self.feature,
             self.target.description.claims,
         )
-        return [self._verdict(record, among) for record in self._records.values()]
-
-    def _verdict(self, record: Subject, among: Circumstances) -> Verdict:
         spent = self.target.evaluations
         status, reason = telling.status(record, among)
         return Verdict(
