@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PROPERTY = "stn-verdict"
 """The name under which a test report carries each verdict, as JSON, in its user_properties."""
+FRAMEWORK = "stn-framework-version"
+"""Likewise, the version of the target's framework."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,14 +51,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker of the suites; where the run is led, look out for known failures that no longer fail."""
     config.addinivalue_line(
         "markers",
-        "stn_check(function, subjects=..., padded=True, dtypes=..., feature=None): a check of one function of the target, run"
-        " for each convention and dtype",
+        "stn_check(function, subjects=..., padded=True, dtypes=..., feature=None, alike='never'): a check of one function of the"
+        " target, run for each convention and dtype",
     )
     # A worker of pytest-xdist sees but a part of the run.
     if config.getoption("--stn", None) and not hasattr(config, "workerinput"):
         from stn_verify.exploration.lookout import lookout
 
-        config.pluginmanager.register(lookout(config, PROPERTY), "stn-verify-lookout")
+        config.pluginmanager.register(lookout(config, PROPERTY, FRAMEWORK), "stn-verify-lookout")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -85,6 +87,7 @@ def examination(request: pytest.FixtureRequest) -> Iterator[Examination]:
         pytest.skip(f"unsupported: {request.param.unsupported}")
     examined = session.examination(request.param, module, check)
     yield examined
+    request.node.user_properties.append((FRAMEWORK, session.description.framework_version))
     _report(request.node, session.verdicts(examined))
 
 

@@ -22,13 +22,15 @@ class Interval:
 
     def budget_used(self, values: Array) -> Array:
         """Error over bound, entry by entry; the largest float where a value is not finite and should be."""
-        error = np.abs(values - self.low) if self.high is self.low else self._distance(values)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            error = np.abs(values - self.low) if self.high is self.low else self._distance(values)
             used = np.divide(error, self.bound, out=np.zeros_like(error), where=error != 0.0)
         if np.isfinite(used).all():
             return used
         wrong = np.isnan(values) != np.isnan(self.low)
-        used = np.where(np.isnan(self.low) & np.isnan(values), 0.0, used)
+        # An infinity that is right differs from itself by NaN.
+        right = (np.isnan(self.low) & np.isnan(values)) | (values == self.low) | (values == self.high)
+        used = np.where(right, 0.0, used)
         return np.asarray(np.where(wrong | ~(used <= sys.float_info.max), sys.float_info.max, used))
 
     def _distance(self, values: Array) -> Array:

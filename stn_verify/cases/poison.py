@@ -77,10 +77,17 @@ def thetas(poison: Poison) -> ThetaMaker:
 
 
 def pixels(case: Sampling) -> Sampling:
-    """The case with up to three pixels of each image NaN or infinite, all alike."""
+    """The case with up to four pixels of each image NaN or infinite, all alike.
+
+    In half of the images the first one is among them: an index that is out of bounds is often made to read it.
+    """
     random = _random(case)
     value = random.choice([np.nan, np.inf, -np.inf])
-    return replace(case, image=_sprinkled(case.image, value, random))
+    spoilt = _sprinkled(case.image, value, random)
+    for image in spoilt:
+        if not np.isfinite(image).all() and random.random() < 0.5:
+            image[random.integers(len(image)), 0, 0] = value
+    return replace(case, image=spoilt)
 
 
 def cotangents(case: Sampling) -> Sampling:

@@ -62,7 +62,7 @@ def check(request: Request, out: Console, err: Console) -> int:
     verdicts = gathering.verdicts()
     finished = finished and not gathering.interrupted
     if finished and profile_named(request.profile).thorough:
-        verdicts += stale(verdicts, known, whole=request.whole)
+        verdicts += stale(verdicts, known, whole=request.whole, version=description.framework_version)
     results = Results(
         environment=environment(),
         target=storable(request.target, 200),

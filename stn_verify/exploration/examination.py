@@ -16,14 +16,16 @@ from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.comparison import Comparison
 from stn_verify.cases.case import Case, elements
 from stn_verify.contract.convention import Convention
-from stn_verify.contract.features import CLAIMABLE, Feature
-from stn_verify.contract.target import Call, Evaluations, Target, TargetFailure, TargetRaised
+from stn_verify.contract.features import Feature
+from stn_verify.contract.target import Call, Evaluations, Target, TargetFailure
+from stn_verify.exploration import telling
 from stn_verify.exploration.profiles import Profile
 from stn_verify.exploration.subject import Subject
+from stn_verify.exploration.telling import Circumstances
 from stn_verify.identification.convention import Judgement
 from stn_verify.judging.arithmetics import LADDER, claimed
 from stn_verify.judging.statement import Statement
-from stn_verify.verdicts.results import Status, Verdict
+from stn_verify.verdicts.results import Verdict
 from stn_verify.verdicts.untrusted import storable
 
 CaseT = TypeVar("CaseT", bound=Case)
@@ -54,6 +56,8 @@ class Examination:
     """What the check asks beyond plain calls; a target that raises there lacks it, unless it claims it."""
     judgement: Judgement | None = None
     """What was found of the convention, where that is judged."""
+    known: Callable[[Verdict], bool] = lambda _: False
+    """Whether a failure is known already: such a one is not made smaller."""
     examples: int = 0
     rule: dict[str, str] = field(default_factory=dict)
     observed: dict[str, str] = field(default_factory=dict)
@@ -134,7 +138,7 @@ class Examination:
         def every() -> None:
             for case in cases:
                 try:
-                    self._example(case, check, steer=False)
+                    self._example(case, check, steer=False, given=True)
                 except Nonconforming:
                     continue
 
@@ -174,10 +178,13 @@ class Examination:
             lines = [f"{verdict.subject}: {verdict.status}: {verdict.reason}" for verdict in failed]
             raise Nonconforming("\n".join(lines))
 
-    def _example(self, case: CaseT, check: Check[CaseT], *, steer: bool) -> None:
-        if any(record.name not in self._settled for record in self.failing()):
+    def _example(self, case: CaseT, check: Check[CaseT], *, steer: bool, given: bool = False) -> None:
+        fresh = [record for record in self.failing() if record.name not in self._settled]
+        if fresh:
             self._since_failure += 1
-            if self._since_failure > self.profile.shrinks:
+            known = not given and all(self.known(self._verdict(record)) for record in fresh)
+            shrinks = 0 if known else self.profile.shrinks
+            if self._since_failure > shrinks:
                 raise _Stop
         forwards, backwards = self.target.evaluations.forwards, self.target.evaluations.backwards
         self.examples += 1
@@ -259,8 +266,16 @@ class Examination:
         return [self._verdict(record) for record in self._records.values()]
 
     def _verdict(self, record: Subject) -> Verdict:
+        among = Circumstances(
+            self.arithmetic,
+            self.contradiction,
+            self.failure,
+            self.failed_case,
+            self.feature,
+            self.target.description.claims,
+        )
         spent = self.target.evaluations
-        status, reason = self._status(record)
+        status, reason = telling.status(record, among)
         return Verdict(
             suite=self.suite,
             check=self.check,
@@ -269,7 +284,7 @@ class Examination:
             convention=str(self.convention),
             status=status,
             budget_used=record.budget_used,
-            effective_precision=self._precision(record),
+            effective_precision=telling.precision(record, among.arithmetic),
             rule=self.rule,
             observed=self.observed,
             examples=self.examples,
@@ -283,44 +298,6 @@ class Examination:
             reason=None if reason is None else storable(reason, 4000),
             warning=self.warning,
         )
-
-    def _precision(self, record: Subject) -> str | None:
-        """The finest arithmetic that explained every error so far."""
-        if record.budget_used is None:
-            return None
-        if record.ladder == len(LADDER):
-            return "none"
-        found, claim = LADDER[record.ladder], self.arithmetic.compute
-        # tf32 and float16 round alike: where either explains, the claimed one is named.
-        return claim.name if found.precision == claim.precision else found.name
-
-    def _status(self, record: Subject) -> tuple[Status, str | None]:
-        if record.worst is not None:
-            told = f"{record.worst} in {record.case!r}"
-            precision = self._precision(record)
-            if precision not in (None, "none", self.arithmetic.compute.name):
-                told += f"; as exact as {precision} arithmetic, {self.arithmetic.compute.name} is claimed"
-            return Status.FAILED, told + record.held_to
-        untrue = f"{record.untrue} in {record.case!r}{record.held_to}" if record.untrue else None
-        contradiction = untrue or self.contradiction
-        if contradiction:
-            return Status.FAILED, contradiction
-        if self.failure is not None and self._lacking(self.failure):
-            return Status.UNSUPPORTED, f"gives no {self.feature}: {str(self.failure).splitlines()[0]}"
-        if self.failure is not None:
-            # The first line says what happened; what follows are a process's last words, for the log.
-            return Status(self.failure.status), f"{str(self.failure).splitlines()[0]} in {self.failed_case!r}"
-        if record.budget_used is None and not record.held:
-            return (
-                Status.UNDECIDED,
-                "nothing was compared: in this arithmetic the coordinates are uncertain by a cell",
-            )
-        return Status.PASSED, None
-
-    def _lacking(self, failure: TargetFailure) -> bool:
-        """Whether a failure says no more than that the target cannot do what it never claimed."""
-        optional = self.feature in CLAIMABLE and self.feature not in self.target.description.claims
-        return optional and isinstance(failure, TargetRaised)
 
     def failing(self) -> list[Subject]:
         """The subjects that failed on a case, with that case."""

@@ -13,9 +13,11 @@ from stn_verify.verdicts.results import Verdict
 class Lookout:
     """A pytest plugin. It sees the verdicts of the whole run, in whichever process they were reached."""
 
-    def __init__(self, known: KnownFailures, carrier: str, *, thorough: bool) -> None:
+    def __init__(self, known: KnownFailures, carrier: str, framework: str, *, thorough: bool) -> None:
         self._known = known
         self._carrier = carrier
+        self._framework = framework
+        self._version = ""
         self._thorough = thorough
         self._verdicts: list[Verdict] = []
         self._stale: list[Verdict] = []
@@ -24,6 +26,8 @@ class Lookout:
         # The last phase repeats the properties of those before it.
         if report.when == "teardown":
             rows = [value for name, value in report.user_properties if name == self._carrier]
+            versions = [str(value) for name, value in report.user_properties if name == self._framework]
+            self._version = next(iter(versions), self._version)
             self._verdicts += [Verdict.model_validate_json(str(row)) for row in rows]
 
     @pytest.hookimpl(tryfirst=True)
@@ -32,7 +36,7 @@ class Lookout:
         cut_short = session.shouldstop or session.shouldfail
         if self._thorough and ended and not cut_short:
             # What pytest was asked for may be any part of the suites.
-            self._stale = stale(self._verdicts, self._known, whole=False)
+            self._stale = stale(self._verdicts, self._known, whole=False, version=self._version)
         if self._stale:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -43,8 +47,10 @@ class Lookout:
             terminalreporter.line(f"{verdict.check}: {verdict.reason}", red=True)
 
 
-def lookout(config: pytest.Config, carrier: str) -> Lookout:
+def lookout(config: pytest.Config, carrier: str, framework: str) -> Lookout:
     """The lookout for what the run was asked for; verdicts arrive as test properties named `carrier`.
+
+    So does the version of the target's framework, named `framework`: only the process that runs a check knows the target.
 
     Raises:
         pytest.UsageError: the request was wrong.
@@ -58,4 +64,4 @@ def lookout(config: pytest.Config, carrier: str) -> Lookout:
         thorough = profile_named(config.getoption("--stn-profile")).thorough
     except RequestError as error:
         raise pytest.UsageError(str(error)) from None
-    return Lookout(known, carrier, thorough=thorough)
+    return Lookout(known, carrier, framework, thorough=thorough)

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from stn_verify.cases.case import Case
-from stn_verify.contract.dialect import PLAIN
 from stn_verify.contract.implementation import DIFFERENTIABLE
 from stn_verify.contract.target import Call
 from stn_verify.exploration.examination import Examination
@@ -13,6 +12,7 @@ from stn_verify.judging.reference import SUBJECTS
 from stn_verify.reproducing.fault import Fault
 from stn_verify.reproducing.writing import attempt
 from stn_verify.verdicts.results import Status, Verdict
+from stn_verify.workers.translation import Route, route_of
 
 REASON = 20_000
 """Characters of a verdict's reason."""
@@ -27,9 +27,6 @@ def write_reproducers(
         name: the target, as it was asked for.
         output: the folder of the run; scripts go into `reproducers/` there.
     """
-    if examined.target.description.dialect != PLAIN:
-        # The scripts speak no other: what they would call is not what was called.
-        return verdicts
     attempts: dict[str, tuple[str | None, str]] = {}
     told = []
     for verdict in verdicts:
@@ -47,7 +44,7 @@ def write_reproducers(
 
 
 def _fault(name: str, examined: Examination, verdict: Verdict) -> Fault | None:
-    """What there is to show of a verdict; its status follows the same order in `Examination`."""
+    """What there is to show of a verdict; its status follows the same order in `telling`."""
     if verdict.status.conforms or verdict.status is Status.UNDECIDED:
         return None
     for record in examined.failing():
@@ -72,6 +69,7 @@ def _fault(name: str, examined: Examination, verdict: Verdict) -> Fault | None:
 def _of_record(
     name: str, examined: Examination, record: Subject, case: Case, label: str, found: str
 ) -> Fault:
+    calls = record.calls or (_plain(examined, case),)
     return Fault(
         target=name,
         description=examined.target.description,
@@ -81,12 +79,18 @@ def _of_record(
         convention=str(examined.convention),
         label=label,
         found=found,
-        calls=record.calls or (_plain(examined, case),),
+        calls=calls,
+        routes={(call.function, call.convention): _route(examined, call) for call in calls},
         worst=record.worst,
         formula=record.formula,
         law=record.law,
         case_kind=case.kind,
     )
+
+
+def _route(examined: Examination, call: Call) -> Route:
+    judged = examined.judgement
+    return route_of(examined.target, call) if judged is None else judged.route
 
 
 def _plain(examined: Examination, case: Case) -> Call:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -21,6 +22,11 @@ from stn_verify.verdicts.known import NOTHING_KNOWN, KnownFailures
 from stn_verify.verdicts.known_files import known_failures
 from stn_verify.verdicts.results import Status, Verdict
 from stn_verify.workers.client import WorkerTarget
+
+WIDE, NARROW = ("float32", "float64"), ("float16", "bfloat16")
+"""The dtype of each width that stands for the others, if it is asked for and taken, or else the next."""
+
+Alike = Literal["never", "nearly", "wholly"]
 
 _KEY = pytest.StashKey["Session"]()
 
@@ -79,6 +85,7 @@ class Session:
         feature: Feature | None = None,
         dtypes: Sequence[str] = STORAGE_DTYPES,
         declared: bool = False,
+        alike: Alike = "never",
     ) -> list[Request]:
         """Every dtype and convention to check a function with; a single unsupported one where it is not given at all.
 
@@ -90,6 +97,8 @@ class Session:
             feature: what the check asks beyond plain calls.
             dtypes: those for which the check says something.
             declared: whether it judges what the target says of itself, once for each convention.
+            alike: whether what it finds is the same in all dtypes, so that a wide one and a narrow one are enough: never, nearly
+                (enough where few examples are asked for: a dtype that is wrong by itself shows in others), or wholly.
         """
         if declared:
             return self.declarations(function, subjects)
@@ -110,18 +119,20 @@ class Session:
         conventions = tuple(self.settled.conventions[function])
         if not padded:
             conventions = tuple({c.align_corners: c for c in conventions}.values())
+        asked = [dtype for dtype in self.dtypes if dtype in dtypes]
+        if alike == "wholly" or (alike == "nearly" and not self.profile.large):
+            asked = self._standing_for(asked)
         return unsupported + [
-            Request(
-                dtype,
-                convention,
-                subjects,
-                self.description.why_not(dtype),
-                feature,
-            )
-            for dtype in self.dtypes
-            if dtype in dtypes
+            Request(dtype, convention, subjects, self.description.why_not(dtype), feature)
+            for dtype in asked
             for convention in conventions
         ]
+
+    def _standing_for(self, dtypes: list[str]) -> list[str]:
+        """Of some dtypes a wide one and a narrow one that the target takes; where it takes none, all of them."""
+        taken = [dtype for dtype in dtypes if self.description.why_not(dtype) is None]
+        of_each = [[dtype for dtype in kind if dtype in taken] for kind in (WIDE, NARROW)]
+        return [kind[0] for kind in of_each if kind] or dtypes
 
     def declarations(self, function: str, subjects: tuple[str, ...]) -> list[Request]:
         """Every convention that the target says a function follows, to be held against what it does follow."""
@@ -148,7 +159,11 @@ class Session:
             self.seed,
             request.feature,
             judgement=request.judgement,
+            known=self._known,
         )
+
+    def _known(self, verdict: Verdict) -> bool:
+        return any(entry.excuses(verdict) for entry in self.known.entries)
 
     def unsupported(self, request: Request, suite: str, check: str) -> list[Verdict]:
         """The verdicts of a check that the target does not offer."""

@@ -30,6 +30,8 @@ class Judgement:
 
     dtype: str
     case: SampleCase | TransformCase
+    route: Route
+    """How the case was asked for."""
     comparison: Comparison | None = None
     """Values under it; None where no result came back."""
     contradiction: str | None = None
@@ -127,7 +129,7 @@ def _follow_measured(target: Target, found: Settled, function: str, declared: Co
     found.found.append(findings)
     told = contradiction(findings, declared, description.dialect)
     found.judgements[function, declared] = Judgement(
-        dtype, judgement.case, contradiction=told, failure=None if told else judgement.failure
+        dtype, judgement.case, own, contradiction=told, failure=None if told else judgement.failure
     )
     convention, dialect = findings.convention, findings.dialect
     if told and convention is not None and dialect is not None:
@@ -187,14 +189,14 @@ def _judged(
     """One call: a small, asymmetric case against the oracle under the convention."""
     case = _case(function, convention, dtype)
     if ended is not None:
-        return Judgement(dtype, case, failure=ended)
+        return Judgement(dtype, case, route, failure=ended)
     translated = TranslatedTarget(target, description, {(function, convention): route})
     try:
         reply = translated.call(case.call())
     except TargetFailure as failure:
-        return Judgement(dtype, case, failure=failure)
+        return Judgement(dtype, case, route, failure=failure)
     values = compare_output(case, reply.output)
-    return Judgement(dtype, case, Comparison("convention", values.values, values.expectation))
+    return Judgement(dtype, case, route, Comparison("convention", values.values, values.expectation))
 
 
 def _explains(judgement: Judgement, description: Description) -> bool:

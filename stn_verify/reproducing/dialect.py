@@ -8,10 +8,12 @@ from stn_verify.contract.implementation import ARGUMENTS, DIFFERENTIABLE
 from stn_verify.contract.target import Call
 from stn_verify.formats import Array
 from stn_verify.judging.reference import SUBJECTS
+from stn_verify.reproducing.fault import Fault
 from stn_verify.reproducing.literals import python, unpacking
 from stn_verify.reproducing.place import Place
+from stn_verify.reproducing.wrapping import Operations, Wrapping
 from stn_verify.workers.evaluator import DERIVED
-from stn_verify.workers.expectations import output_shape, second_names
+from stn_verify.workers.expectations import second_names
 
 TELL = 'print("output   ", type(output).__name__, getattr(output, "shape", ""), flush=True)'
 """Of a call that may not come to its end: its output is told before it is differentiated."""
@@ -21,10 +23,23 @@ TELL = 'print("output   ", type(output).__name__, getattr(output, "shape", ""), 
 class Manner:
     """How the functions of one target are called in one script."""
 
-    place: Place
-    description: Description
-    several: bool
-    """Whether the script calls more than one of its functions."""
+    fault: Fault
+    operations: Operations
+
+    @property
+    def place(self) -> Place:
+        """Where its code is."""
+        return self.fault.place
+
+    @property
+    def description(self) -> Description:
+        """What it says of itself."""
+        return self.fault.description
+
+    @property
+    def several(self) -> bool:
+        """Whether the script calls more than one of its functions."""
+        return len({call.function for call in self.fault.scripted}) > 1
 
     @property
     def inline(self) -> bool:
@@ -38,20 +53,47 @@ class Manner:
 
     def function(self, call: Call) -> str:
         """The variable of the target's function."""
-        return call.function if self.several else "function"
+        return f"{call.function if self.several else 'function'}{self._suffix(call)}"
 
     def vjp(self, call: Call) -> str:
         """The variable of its vector-Jacobian product."""
-        return f"{call.function}_vjp" if self.several else "product"
+        return f"{f'{call.function}_vjp' if self.several else 'product'}{self._suffix(call)}"
 
     def keywords(self, call: Call) -> str:
         """The choices of the convention that the function takes, after a comma."""
         taken = self.description.choices(call.function)
-        given = {name: value for name, value in vars(call.convention).items() if name in taken}
+        asked = self.fault.route(call).asked if self.fault.converting else call.convention
+        given = {name: value for name, value in vars(asked).items() if name in taken}
         return "".join(f", {name}={python(value)}" for name, value in given.items())
 
+    def wrapping(self, call: Call) -> Wrapping | None:
+        """What is put around the target's function; None where it takes the call as it is."""
+        if not self.fault.converting or self.inline:
+            return None
+        return Wrapping.of(call, self.fault.route(call), self.operations)
 
-class Dialect(Protocol):
+    def wrapped(self, function: str) -> list[Call]:
+        """A call of each way in which the function is wrapped; none where it never is."""
+        calls = {self.wrapping(call): call for call in self.fault.scripted if call.function == function}
+        return [] if set(calls) == {None} else list(calls.values())
+
+    def natives(self, call: Call) -> tuple[str, str]:
+        """The variables of the target's own function and product: those that are called, unless they are wrapped."""
+        if not self.wrapped(call.function):
+            return self.function(call), self.vjp(call)
+        function, product = (
+            (call.function, f"{call.function}_vjp") if self.several else ("function", "product")
+        )
+        return f"native_{function}", f"native_{product}"
+
+    def _suffix(self, call: Call) -> str:
+        """Of the names of functions that are wrapped in several ways."""
+        ways = [self.wrapping(one) for one in self.wrapped(call.function)]
+        number = 1 + ways.index(self.wrapping(call)) if ways else 1
+        return "" if number == 1 else f"_{number}"
+
+
+class Dialect(Operations, Protocol):
     """One framework's way to write a script."""
 
     def imports(self, manner: Manner, *, numpy: bool) -> list[str]:
@@ -59,7 +101,7 @@ class Dialect(Protocol):
         ...
 
     def made(self, name: str, source: str, call: Call, device: str) -> list[str]:
-        """An array of a call from numbers, in its dtype, layout and device."""
+        """An array of a call from numbers, in its dtype and device."""
         ...
 
     def own(self, call: Call, manner: Manner) -> bool:
@@ -111,9 +153,9 @@ class Dialect(Protocol):
         ...
 
 
-def shapes(call: Call) -> dict[str, tuple[int, ...]]:
-    """Of every result of a call, by the name that it has in a script, in the order of the reply."""
-    found = {"output": output_shape(call)}
+def shapes(call: Call, output: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    """Of every result of a call, by the name that it has in a script, in the order of the reply; the output's is given."""
+    found = {"output": output}
     found |= {SUBJECTS[name]: call.arrays[name].shape for name in call.gradients}
     if call.tangents:
         found["tangent"] = found["output"]

@@ -2,16 +2,20 @@
 
 import re
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 from stn_verify.bounds.comparison import Worst
+from stn_verify.contract.convention import Convention
 from stn_verify.contract.description import Description
+from stn_verify.contract.dialect import PLAIN
 from stn_verify.contract.target import Call
 from stn_verify.reproducing.formula import RESULTS
 from stn_verify.reproducing.place import INLINE, Place
 from stn_verify.workers.client import EXEC
+from stn_verify.workers.translation import Route, Spelling
 
 Kind = Literal["number", "no result", "answered", "seen", "told"]
 """A number outside its bound; a call that brings no result; a wrong call that is answered; inputs written to, or results of
@@ -42,7 +46,9 @@ class Fault:
     found: str
     """For a person."""
     calls: tuple[Call, ...]
-    """At least one, in order."""
+    """At least one, in order; in NCHW, (x, y) and normalised coordinates, whatever the target takes."""
+    routes: Mapping[tuple[str, Convention], Route] = field(default_factory=dict)
+    """By function and convention: what the target was really asked for, where that differs."""
     worst: Worst | None = None
     formula: str | None = None
     law: str | None = None
@@ -98,9 +104,28 @@ class Fault:
         return None if self.formula is None or self.formula in RESULTS else self.formula
 
     @property
+    def converting(self) -> bool:
+        """Whether the script holds the numbers of the check and converts them to what the target takes, and back.
+
+        Where no number is judged the target is called with its own: how they lie in memory may decide what it does.
+        """
+        return self.kind in ("number", "told") and not self.explained
+
+    @cached_property
     def scripted(self) -> tuple[Call, ...]:
         """The calls that the script makes: what is no number's is seen in the last one alone."""
-        return self.calls if self.kind in ("number", "told") else self.calls[-1:]
+        calls = self.calls if self.kind in ("number", "told") else self.calls[-1:]
+        return calls if self.converting else tuple(self._native(call) for call in calls)
+
+    def route(self, call: Call) -> Route:
+        """How the target was asked to follow the convention of one of `calls`."""
+        return self.routes.get((call.function, call.convention), Route(call.convention, PLAIN))
+
+    def _native(self, call: Call) -> Call:
+        route = self.route(call)
+        if route.dialect == PLAIN:
+            return replace(call, convention=route.asked)
+        return replace(Spelling(call, route).native(), free=call.free)
 
     @property
     def explained(self) -> bool:

@@ -1,6 +1,8 @@
 """Scripts in NumPy."""
 
+from stn_verify.contract.features import Layout
 from stn_verify.contract.target import Call
+from stn_verify.formats import Array
 from stn_verify.reproducing.dialect import (
     TELL,
     Manner,
@@ -10,7 +12,6 @@ from stn_verify.reproducing.dialect import (
     kept,
     unpacked,
 )
-from stn_verify.reproducing.sequence import parameters
 
 
 class NumpyDialect:
@@ -21,25 +22,24 @@ class NumpyDialect:
         return ["import numpy as np", *(["import stn_reference"] if manner.inline else [])]
 
     def made(self, name: str, source: str, call: Call, device: str) -> list[str]:
-        """An array; a layout takes lines of its own."""
+        """An array."""
         dtype = f"dtype=np.{call.dtypes.get(name, call.dtype)}"
         if "\n" in source or source.startswith("["):
-            lines = [f"{name} = np.array(", f"    {source},", f"    {dtype},", ")"]
-        else:
-            lines = [f"{name} = np.array({source}, {dtype})"]
-        return [*lines, *self._arranged(name, call)]
+            return [f"{name} = np.array(", f"    {source},", f"    {dtype},", ")"]
+        return [f"{name} = np.array({source}, {dtype})"]
 
-    def _arranged(self, name: str, call: Call) -> list[str]:
-        match call.layouts.get(name):
+    def arranged(self, name: str, layout: Layout | None, array: Array) -> list[str]:
+        """As the adapter does."""
+        match layout:
             case "transposed":
                 return [f"{name} = np.ascontiguousarray({name}.swapaxes(-1, -2)).swapaxes(-1, -2)"]
             case "channels_last":
                 return [f"{name} = np.moveaxis(np.ascontiguousarray(np.moveaxis({name}, 1, -1)), -1, 1)"]
             case "expanded":
-                first, shape = kept(parameters(call)[name])
+                first, shape = kept(array)
                 return [f"{name} = np.broadcast_to({name}{first}, {shape})"]
             case "sliced":
-                index = every_second(parameters(call)[name].ndim)
+                index = every_second(array.ndim)
                 return [
                     f"wide = np.full([2 * side + 1 for side in {name}.shape], np.nan, {name}.dtype)",
                     f"wide{index} = {name}",
@@ -47,6 +47,38 @@ class NumpyDialect:
                 ]
             case None:
                 return []
+
+    def moved(self, array: str, source: int, destination: int) -> str:
+        """A view."""
+        return f"np.moveaxis({array}, {source}, {destination})"
+
+    def contiguous(self, array: str) -> str:
+        """In the order of C."""
+        return f"np.ascontiguousarray({array})"
+
+    def double(self, array: str) -> str:
+        """A copy, also of float64."""
+        return f"{array}.astype(np.float64)"
+
+    def rounded(self, array: str, like: str) -> str:
+        """To the nearest."""
+        return f"{array}.astype({like}.dtype)"
+
+    def coordinates(self, array: str) -> str:
+        """To be unpacked."""
+        return f"np.moveaxis({array}, -1, 0)"
+
+    def flipped(self, array: str) -> str:
+        """A copy in the order of the array's own."""
+        return f'np.flip({array}, -1).copy(order="K")'
+
+    def stacked(self, coordinates: str) -> str:
+        """A copy."""
+        return f"np.stack([{coordinates}], axis=-1)"
+
+    def kept_apart(self, name: str, lines: list[str]) -> list[str]:
+        """NumPy differentiates nothing."""
+        return lines
 
     def own(self, call: Call, manner: Manner) -> bool:
         """NumPy differentiates nothing."""

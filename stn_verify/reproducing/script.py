@@ -24,6 +24,7 @@ from stn_verify.reproducing.steps import Steps
 from stn_verify.reproducing.story import docstring, event
 from stn_verify.reproducing.torch_dialect import TorchDialect
 from stn_verify.workers.protocol import evaluation
+from stn_verify.workers.translation import Spelling
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType({"torch": TorchDialect(), "numpy": NumpyDialect()})
 """By framework; for any other a script only explains."""
@@ -80,7 +81,7 @@ class Script:
         return f" The .npz beside it holds the arrays{', the bfloat16 numbers as float32' if narrow else ''}."
 
     def _explained(self) -> dict[str, Any]:
-        requests = [evaluation(call, number + 1)[0] for number, call in enumerate(self.fault.calls)]
+        requests = [evaluation(call, number + 1)[0] for number, call in enumerate(self.fault.scripted)]
         return {
             # What a worker is sent beside the arrays.
             "requests": [request.model_dump_json() for request in requests],
@@ -89,19 +90,18 @@ class Script:
 
     def _written(self) -> dict[str, Any]:
         fault = self.fault
-        functions = dict.fromkeys(call.function for call in fault.scripted)
-        manner = Manner(fault.place, fault.description, len(functions) > 1)
         dialect = DIALECTS[fault.description.framework]
+        manner = Manner(fault, dialect)
+        last = fault.scripted[-1]
         steps = Steps(fault, dialect, manner, self._sources(), self.variables)
         arrays, calls = steps.arrays(), steps.calls()
         numeric = fault.expression is not None and not steps.single
         return {
             "dialect": dialect,
             "imports": dialect.imports(manner, numpy=self._needs_numpy(steps)),
-            "functions": [
-                (call.function, manner.function(call), manner.vjp(call)) for call in _one_each(fault)
-            ],
+            "functions": [(call.function, *manner.natives(call)) for call in _one_each(fault)],
             "products": {call.function for call in fault.scripted if dialect.own(call, manner)},
+            "wrapped": _wrapped(fault, dialect, manner),
             "preludes": steps.preludes,
             "arrays": arrays,
             "defined": steps.functions,
@@ -110,13 +110,18 @@ class Script:
             "numeric": numeric,
             "threads": any(call.threads is None for call in fault.scripted)
             and any(call.threads is not None for call in fault.scripted),
-            "last": fault.last,
-            "results": results(fault.last),
-            "shapes": shapes(fault.last) if fault.kind == "no result" and not fault.last.free else None,
+            "last": last,
+            "results": results(last),
+            "shapes": self._shapes(last) if fault.kind == "no result" and not last.free else None,
             "judged": self._judged(dialect, single=steps.single),
-            "likes": _likes(fault.last),
-            "inputs": [*fault.last.arrays, *(["cotangent"] if fault.last.gradients else [])],
+            "likes": _likes(last),
+            "inputs": [*last.arrays, *(["cotangent"] if last.gradients else [])],
         }
+
+    def _shapes(self, last: Call) -> dict[str, tuple[int, ...]]:
+        """What the last call returns, as the target returns it."""
+        asked = self.fault.last
+        return shapes(last, Spelling(asked, self.fault.route(asked)).output_shape())
 
     def _sources(self) -> dict[str, str]:
         """The numbers of each variable as Python."""
@@ -169,6 +174,22 @@ class Script:
 def _one_each(fault: Fault) -> list[Call]:
     """A call of every function that the script calls."""
     return list({call.function: call for call in fault.scripted}.values())
+
+
+def _wrapped(fault: Fault, dialect: Dialect, manner: Manner) -> list[str]:
+    """The functions around those of a target in a dialect of its own."""
+    lines: list[str] = []
+    for one in _one_each(fault):
+        owned = any(dialect.own(c, manner) for c in fault.scripted if c.function == one.function)
+        for call in manner.wrapped(one.function):
+            function, product = manner.natives(call)
+            names = (manner.function(call), manner.vjp(call))
+            wrapping = manner.wrapping(call)
+            if wrapping is not None:
+                lines += ["", "", *wrapping.lines(*names, (function, product if owned else None), dialect)]
+            else:
+                lines += [f"{names[0]} = {function}", *([f"{names[1]} = {product}"] if owned else [])]
+    return lines
 
 
 def _likes(call: Call) -> dict[str, str]:

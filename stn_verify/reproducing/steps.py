@@ -40,12 +40,12 @@ class Steps:
         """What the arrays are made of; of a single call, the arrays."""
         if not self.single:
             return [f"{name} = {source}" for name, source in self.sources.items()]
-        return self._made(self.fault.last, self.sources)
+        return self._made(self.fault.scripted[-1], self.sources)
 
     def calls(self) -> list[str]:
         """The calls; afterwards the results of the last have names, or are in `last`."""
         if self.single:
-            return self._body(self.fault.last)
+            return self._body(self.fault.scripted[-1])
         steps = [
             self._step(call, names)
             for call, names in zip(self.fault.scripted, self.variables.of, strict=True)
@@ -75,9 +75,16 @@ class Steps:
 
     def _made(self, call: Call, sources: Mapping[str, str]) -> list[str]:
         device = self.manner.description.device
-        return [
-            line for name in parameters(call) for line in self.dialect.made(name, sources[name], call, device)
-        ]
+        wrapping = self.manner.wrapping(call)
+        lines = []
+        for name, array in parameters(call).items():
+            lines += self.dialect.made(name, sources[name], call, device)
+            layout = call.layouts.get(name)
+            if wrapping is None:
+                lines += self.dialect.arranged(name, layout, array)
+            else:
+                lines += wrapping.laid(name, array, layout, self.dialect)
+        return lines
 
     def _body(self, call: Call) -> list[str]:
         tell = self.fault.kind == "no result"

@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from stn_verify.contract.dialect import PLAIN
 from stn_verify.contract.target import Call
 from stn_verify.reproducing.fault import Fault
 from stn_verify.reproducing.literals import shown, wrapped
@@ -36,6 +37,7 @@ def docstring(fault: Fault, *, beside: str) -> str:
         *([f"Expected: {shown(fault.law)}"] if fault.law else []),
         f"Target: {shown(fault.target)}",
         f"{_calls(fault)}",
+        *_spelt(fault),
         f"Found: {shown(fault.found)}",
         f"By: stn-verify check, suite {shown(fault.suite)}, check {shown(fault.check)}",
         f"With: Python {shown(description.python_version)}, {shown(description.framework)}"
@@ -76,6 +78,15 @@ def _calls(fault: Fault) -> str:
     if len(fault.scripted) == 1:
         return f"Call: {last}{gradients}"
     return f"Calls: {len(fault.scripted)}, the last {last}{gradients}"
+
+
+def _spelt(fault: Fault) -> list[str]:
+    """What the target was asked for, where that is not what the call says."""
+    route = fault.route(fault.last)
+    asked = [] if route.asked == fault.last.convention else [f"to follow it, {route.asked} was asked for"]
+    taken = [] if route.dialect == PLAIN else [f"the target takes {route.dialect}"]
+    told = [*taken, *asked]
+    return [f"Spelling: {'; '.join(told)}"] if told else []
 
 
 def described(call: Call) -> str:

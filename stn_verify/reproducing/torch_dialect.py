@@ -1,6 +1,8 @@
 """Scripts in PyTorch."""
 
+from stn_verify.contract.features import Layout
 from stn_verify.contract.target import Call
+from stn_verify.formats import Array
 from stn_verify.judging.reference import SUBJECTS
 from stn_verify.reproducing.dialect import (
     TELL,
@@ -13,7 +15,7 @@ from stn_verify.reproducing.dialect import (
     unpacked,
 )
 from stn_verify.reproducing.literals import listed, python, unpacking
-from stn_verify.reproducing.sequence import DIRECTION, TANGENT, parameters
+from stn_verify.reproducing.sequence import DIRECTION, TANGENT
 
 
 class TorchDialect:
@@ -25,26 +27,25 @@ class TorchDialect:
         return [*(["import numpy as np"] if numpy else []), "import torch", *functional]
 
     def made(self, name: str, source: str, call: Call, device: str) -> list[str]:
-        """A tensor; a layout takes lines of its own."""
+        """A tensor."""
         where = "" if device == "cpu" else f", device={python(device)}"
         dtype = f"dtype=torch.{call.dtypes.get(name, call.dtype)}{where}"
         if "\n" in source or source.startswith("["):
-            lines = [f"{name} = torch.tensor(", f"    {source},", f"    {dtype},", ")"]
-        else:
-            lines = [f"{name} = torch.tensor({source}, {dtype})"]
-        return [*lines, *self._arranged(name, call)]
+            return [f"{name} = torch.tensor(", f"    {source},", f"    {dtype},", ")"]
+        return [f"{name} = torch.tensor({source}, {dtype})"]
 
-    def _arranged(self, name: str, call: Call) -> list[str]:
-        match call.layouts.get(name):
+    def arranged(self, name: str, layout: Layout | None, array: Array) -> list[str]:
+        """As the adapter does."""
+        match layout:
             case "transposed":
                 return [f"{name} = {name}.transpose(-1, -2).contiguous().transpose(-1, -2)"]
             case "channels_last":
                 return [f"{name} = {name}.movedim(1, -1).contiguous().movedim(-1, 1)"]
             case "expanded":
-                first, shape = kept(parameters(call)[name])
+                first, shape = kept(array)
                 return [f"{name} = {name}{first}.clone().expand({shape})"]
             case "sliced":
-                index = every_second(parameters(call)[name].ndim)
+                index = every_second(array.ndim)
                 return [
                     f'wide = {name}.new_full([2 * side + 1 for side in {name}.shape], float("nan"))',
                     f"wide{index} = {name}",
@@ -52,6 +53,49 @@ class TorchDialect:
                 ]
             case None:
                 return []
+
+    def moved(self, array: str, source: int, destination: int) -> str:
+        """A view."""
+        return f"{array}.movedim({source}, {destination})"
+
+    def contiguous(self, array: str) -> str:
+        """In the order of C."""
+        return f"{array}.contiguous()"
+
+    def double(self, array: str) -> str:
+        """Differentiable."""
+        return f"{array}.double()"
+
+    def rounded(self, array: str, like: str) -> str:
+        """Differentiable: the gradient is float64 on the other side."""
+        return f"{array}.to({like}.dtype)"
+
+    def coordinates(self, array: str) -> str:
+        """To be unpacked."""
+        return f"{array}.unbind(-1)"
+
+    def flipped(self, array: str) -> str:
+        """A copy, whose gradient is one too."""
+        return f"{array}.flip(-1)"
+
+    def stacked(self, coordinates: str) -> str:
+        """Along the last axis."""
+        return f"torch.stack([{coordinates}], dim=-1)"
+
+    def kept_apart(self, name: str, lines: list[str]) -> list[str]:
+        """An operation of its own: the gradient of an expanded view would gather in the elements that are kept."""
+        return [
+            "class Laid(torch.autograd.Function):",
+            "    @staticmethod",
+            f"    def forward(context, {name}):",
+            *indented([*lines, f"return {name}"], 8),
+            "",
+            "    @staticmethod",
+            "    def backward(context, gradient):",
+            "        return gradient",
+            "",
+            f"{name} = Laid.apply({name})",
+        ]
 
     def own(self, call: Call, manner: Manner) -> bool:
         """Only of a plain call, and where it is not known that there is none."""

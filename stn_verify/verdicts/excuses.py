@@ -16,15 +16,17 @@ def excused(verdicts: Iterable[Verdict], known: KnownFailures) -> list[Verdict]:
     return [_excused(verdict, known.entries) for verdict in verdicts]
 
 
-def stale(verdicts: Sequence[Verdict], known: KnownFailures, *, whole: bool) -> list[Verdict]:
+def stale(verdicts: Sequence[Verdict], known: KnownFailures, *, whole: bool, version: str) -> list[Verdict]:
     """A failed verdict for each entry that excuses nothing any more.
 
     Such an entry names verdicts that were judged, and all of them passed. Where the run was `whole`, narrowed by nothing,
-    so is one that names no verdict at all. An entry that shows only `sometimes` never is.
+    so is one that names no verdict at all. An entry that shows only `sometimes` never is, nor is one that was not seen in
+    this `version` of the framework: that it passes there says nothing of the versions that it speaks of.
     """
     found = []
     for entry in known.entries:
-        reason = None if entry.sometimes else _stale(entry, verdicts, whole=whole)
+        judged = entry.seen_in(version) and not entry.sometimes
+        reason = _stale(entry, verdicts, whole=whole) if judged else None
         if reason:
             found.append(_failed(entry, f"stale: {reason}; take it out of {known.file}"))
     return found

@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -16,6 +18,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic_core import ErrorDetails
 
 from stn_verify.contract.errors import KnownFailuresError
 from stn_verify.formats import STORAGE_DTYPES
@@ -39,9 +42,20 @@ def _among(what: str, choices: Collection[str]) -> Callable[[str], str]:
     return checked
 
 
+def _specifying(value: str) -> str:
+    try:
+        SpecifierSet(value)
+    except InvalidSpecifier:
+        raise ValueError(
+            f"version {value!r} is no PEP 440 specifier set, as '==2.13.*' or '>=2.6,<3'"
+        ) from None
+    return value
+
+
 Name = Annotated[str, Field(strict=True, min_length=1, max_length=200)]
 Dtype = Annotated[Name, AfterValidator(_among("dtype", STORAGE_DTYPES))]
 Failure = Annotated[Name, AfterValidator(_among("status", EXCUSABLE))]
+Versions = Annotated[Name, AfterValidator(_specifying)]
 Told = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=2000)]
 OneOrSeveral = [BeforeValidator(_one_or_several), Field(min_length=1, max_length=100)]
 
@@ -64,6 +78,8 @@ class Entry(BaseModel):
     """Shell-style patterns of what the failure says: another exception than the known one is not excused."""
     device: Annotated[tuple[Name, ...], *OneOrSeveral] | None = None
     """Names or shell-style patterns of the devices that it fails on."""
+    version: Versions | None = None
+    """A PEP 440 specifier set of the framework's versions that it was seen in; None: the file's, if it says any."""
     reason: Told
     upstream: Told
     """A URL, owner/repository#number, or in words that it is not reported yet."""
@@ -90,6 +106,15 @@ class Entry(BaseModel):
         """Whether the entry speaks of runs on this device."""
         return self.device is None or _matches(device, self.device)
 
+    def seen_in(self, version: str) -> bool:
+        """Whether the entry was seen in this version of the framework; of a version that PEP 440 cannot read nobody knows."""
+        if self.version is None:
+            return True
+        try:
+            return SpecifierSet(self.version).contains(Version(version), prereleases=True)
+        except InvalidVersion:
+            return False
+
     def __str__(self) -> str:
         told = [self.subject, self.dtype, self.convention, self.status]
         narrowed = "; ".join(", ".join(names) for names in told if names)
@@ -100,6 +125,8 @@ class Entry(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    version: Versions | None = None
+    """Of every entry that says none itself."""
     known: Annotated[list[Entry], Field(min_length=1, max_length=1000)]
 
 
@@ -121,9 +148,13 @@ def read_known_failures(path: Path, device: str, suites: Iterable[str] | None = 
         KnownFailuresError: with the file, the number of the entry, the value, and the known choices.
     """
     try:
-        entries = _File.model_validate(_toml(path)).known
+        content = _File.model_validate(_toml(path))
     except ValidationError as error:
         raise KnownFailuresError(f"{path}: {_complaint(error)}") from None
+    entries = [
+        entry if entry.version else entry.model_copy(update={"version": content.version})
+        for entry in content.known
+    ]
     for number, entry in enumerate(entries, 1):
         for suite in entry.suite or ():
             _hold_known(path, number, suite, suites)
@@ -160,8 +191,10 @@ def _complaint(error: ValidationError) -> str:
     """One thing that is wrong, with the number of its entry: a misspelt key rather than that the right one is missing."""
     first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
     place, kind, told = first["loc"], first["type"], f"{_cut(first['input'])}: {first['msg']}"
-    if place[:1] != ("known",):
-        return f"unknown key {place[0]!r}; known: [[known]] tables"
+    if kind == "extra_forbidden" and len(place) == 1:
+        return f"unknown key {place[0]!r}; known: version, [[known]] tables"
+    if place[0] == "version":
+        return _said(first) or f"version is {told}"
     if len(place) == 1:
         return "has no [[known]] tables" if kind == "missing" else f"known is {told}"
     entry = f"entry {int(place[1]) + 1}"
@@ -170,9 +203,14 @@ def _complaint(error: ValidationError) -> str:
     complaints = {
         "extra_forbidden": f"unknown key {place[2]!r}; known: {', '.join(Entry.model_fields)}",
         "missing": f"has no {place[2]!r}",
-        "value_error": str(first.get("ctx", {}).get("error")),
+        "value_error": _said(first),
     }
     return f"{entry}: {complaints.get(kind, f'{place[2]} is {told}')}"
+
+
+def _said(error: ErrorDetails) -> str:
+    """What a validator of our own says; nothing where it was none."""
+    return str(error.get("ctx", {}).get("error", "")) if error["type"] == "value_error" else ""
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:

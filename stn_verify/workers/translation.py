@@ -43,20 +43,22 @@ class TranslatedTarget:
         """Evaluate.
 
         Raises:
-            TargetFailure: no result came back; its `call` is in the target's own dialect.
+            TargetFailure: no result came back; its `call` is the one that is given here.
         """
-        route = self._routes.get(
-            (call.function, call.convention), Route(call.convention, self._description.dialect)
-        )
-        if route.dialect == PLAIN:
-            return self._target.call(replace(call, convention=route.asked))
-        spelt = Spelling(call, route)
-        native = spelt.native()
+        route = self.route(call)
         try:
-            return spelt.reply(self._target.call(native))
+            if route.dialect == PLAIN:
+                return self._target.call(replace(call, convention=route.asked))
+            spelt = Spelling(call, route)
+            return spelt.reply(self._target.call(spelt.native()))
         except TargetFailure as failure:
-            failure.call = native
+            failure.call = call
             raise
+
+    def route(self, call: Call) -> Route:
+        """How it is made to follow the call's convention."""
+        declared = Route(call.convention, self._description.dialect)
+        return self._routes.get((call.function, call.convention), declared)
 
     def forgive(self) -> None:
         """Another check begins."""
@@ -69,6 +71,11 @@ class TranslatedTarget:
     def close(self) -> None:
         """End the process, if there is one."""
         self._target.close()
+
+
+def route_of(target: Target, call: Call) -> Route:
+    """How a target is made to follow a call's convention; one that is not translated is called as it is."""
+    return target.route(call) if isinstance(target, TranslatedTarget) else Route(call.convention, PLAIN)
 
 
 class Spelling:
@@ -94,15 +101,16 @@ class Spelling:
             free=True,
         )
 
+    def output_shape(self) -> tuple[int, ...]:
+        """Of the output that the target is to return."""
+        expected = output_shape(self.call)
+        return self._moved("output", np.empty(expected)).shape
+
     def reply(self, native: Reply) -> Reply:
         """The reply in the harness' terms. Raises: TargetReplied: an output of another shape."""
         output = self._returned("output", native.output)
-        if not self.call.free and output.shape != (expected := output_shape(self.call)):
-            told = (
-                native.output.shape
-                if native.output.ndim != 4
-                else self._moved("output", np.empty(expected)).shape
-            )
+        if not self.call.free and output.shape != output_shape(self.call):
+            told = native.output.shape if native.output.ndim != 4 else self.output_shape()
             raise TargetReplied(f"{self.call.function}: output has shape {native.output.shape}, not {told}")
         return replace(
             native,

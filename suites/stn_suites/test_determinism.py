@@ -16,21 +16,21 @@ TRANSFORM = ("output", "grad_input", "grad_theta")
 GENERATE = ("grid", "grad_theta")
 
 
-@pytest.mark.stn_check("sample", SAMPLE)
+@pytest.mark.stn_check("sample", SAMPLE, alike="nearly")
 def test_repeated(examination: Examination) -> None:
     """In one process, with other calls between."""
     given = cases.sample_repeats(examination.dtype, examination.convention)
     examination.judge(given, repeats.in_one_process(examination))
 
 
-@pytest.mark.stn_check("transform", TRANSFORM)
+@pytest.mark.stn_check("transform", TRANSFORM, alike="nearly")
 def test_repeated_transform(examination: Examination) -> None:
     """The same of fused transformers."""
     given = cases.transform_repeats(examination.dtype, examination.convention)
     examination.judge(given, repeats.in_one_process(examination))
 
 
-@pytest.mark.stn_check("generate", GENERATE, padded=False)
+@pytest.mark.stn_check("generate", GENERATE, padded=False, alike="nearly")
 def test_repeated_grid(examination: Examination) -> None:
     """The same of grid generators."""
     given = cases.generate_repeats(examination.dtype, examination.convention)
@@ -58,21 +58,21 @@ def test_threads_grid(examination: Examination) -> None:
     examination.judge(given, repeats.by_threads(examination))
 
 
-@pytest.mark.stn_check("sample", SAMPLE, padded=False)
+@pytest.mark.stn_check("sample", SAMPLE, padded=False, alike="wholly")
 def test_fresh_process(examination: Examination) -> None:
     """In processes of their own."""
     given = cases.sample_repeats(examination.dtype, examination.convention)
     examination.judge(islice(given, 1), repeats.in_fresh_processes(examination))
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, padded=False)
+@pytest.mark.stn_check("transform", TRANSFORM, padded=False, alike="wholly")
 def test_fresh_process_transform(examination: Examination) -> None:
     """The same of fused transformers."""
     given = cases.transform_repeats(examination.dtype, examination.convention)
     examination.judge(islice(given, 1), repeats.in_fresh_processes(examination))
 
 
-@pytest.mark.stn_check("generate", GENERATE, padded=False)
+@pytest.mark.stn_check("generate", GENERATE, padded=False, alike="wholly")
 def test_fresh_process_grid(examination: Examination) -> None:
     """The same of grid generators."""
     given = cases.generate_repeats(examination.dtype, examination.convention)

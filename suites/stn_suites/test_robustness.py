@@ -51,13 +51,13 @@ def _poison_coordinates(examination: Examination, kind: str) -> None:
     examination.explore(cases, points_unharmed(examination))
 
 
-@pytest.mark.stn_check("sample", SAMPLE)
+@pytest.mark.stn_check("sample", SAMPLE, alike="nearly")
 def test_nan_coordinates(examination: Examination) -> None:
     """A few coordinates are NaN."""
     _poison_coordinates(examination, "nan")
 
 
-@pytest.mark.stn_check("sample", SAMPLE)
+@pytest.mark.stn_check("sample", SAMPLE, alike="nearly")
 def test_infinite_coordinates(examination: Examination) -> None:
     """A few coordinates are infinite."""
     _poison_coordinates(examination, "infinite")
@@ -69,45 +69,55 @@ def test_large_coordinates(examination: Examination) -> None:
     _poison_coordinates(examination, "large")
 
 
-@pytest.mark.stn_check("transform", TRANSFORM)
+@pytest.mark.stn_check("transform", TRANSFORM, alike="nearly")
 def test_poisoned_thetas(examination: Examination) -> None:
     """A few coefficients of one image's theta are NaN, infinite or huge."""
     cases = transform_cases(examination.dtype, examination.convention, POISONED_THETAS, batches=TWO_OR_MORE)
     examination.explore(cases, images_unharmed(examination))
 
 
-@pytest.mark.stn_check("generate", GENERATE, padded=False)
+@pytest.mark.stn_check("generate", GENERATE, padded=False, alike="nearly")
 def test_poisoned_grids(examination: Examination) -> None:
     """A few coefficients of one theta are NaN, infinite or huge."""
     cases = generate_cases(examination.dtype, examination.convention, POISONED_THETAS, batches=TWO_OR_MORE)
     examination.explore(cases, grids_unharmed(examination))
 
 
-@pytest.mark.stn_check("sample", SAMPLE)
+@pytest.mark.stn_check("sample", SAMPLE, alike="nearly")
 def test_spoilt_pixels(examination: Examination) -> None:
     """A few pixels are NaN or infinite."""
-    cases = sample_cases(examination.dtype, examination.convention, READING).map(poison.pixels)
+    cases = sample_cases(examination.dtype, examination.convention, READING, batches=TWO_OR_MORE).map(
+        poison.pixels
+    )
     examination.explore(cases, pixels_stay(examination))
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, unless="sample")
+@pytest.mark.stn_check("transform", TRANSFORM, unless="sample", alike="nearly")
 def test_fused_spoilt_pixels(examination: Examination) -> None:
     """The same through theta."""
-    cases = transform_cases(examination.dtype, examination.convention, thetas.ALL).map(poison.pixels)
+    cases = transform_cases(examination.dtype, examination.convention, thetas.ALL, batches=TWO_OR_MORE).map(
+        poison.pixels
+    )
     examination.explore(cases, pixels_stay(examination))
 
 
-@pytest.mark.stn_check("sample", ("grad_input", "grad_grid"), differentiated=True)
+@pytest.mark.stn_check("sample", ("grad_input", "grad_grid"), differentiated=True, alike="nearly")
 def test_spoilt_cotangents(examination: Examination) -> None:
     """A few numbers of the cotangent are NaN or infinite."""
-    cases = sample_cases(examination.dtype, examination.convention, READING).map(poison.cotangents)
+    cases = sample_cases(examination.dtype, examination.convention, READING, batches=TWO_OR_MORE).map(
+        poison.cotangents
+    )
     examination.explore(cases, cotangents_stay(examination))
 
 
-@pytest.mark.stn_check("transform", ("grad_input", "grad_theta"), differentiated=True, unless="sample")
+@pytest.mark.stn_check(
+    "transform", ("grad_input", "grad_theta"), differentiated=True, unless="sample", alike="nearly"
+)
 def test_fused_spoilt_cotangents(examination: Examination) -> None:
     """The same through theta."""
-    cases = transform_cases(examination.dtype, examination.convention, thetas.ALL).map(poison.cotangents)
+    cases = transform_cases(examination.dtype, examination.convention, thetas.ALL, batches=TWO_OR_MORE).map(
+        poison.cotangents
+    )
     examination.explore(cases, cotangents_stay(examination))
 
 
@@ -116,45 +126,45 @@ def _judge_shapes(examination: Examination, shapes: Sequence[empty.Shape]) -> No
     examination.judge(cases, checks.everything)
 
 
-@pytest.mark.stn_check("sample", SAMPLE, padded=False)
+@pytest.mark.stn_check("sample", SAMPLE, padded=False, alike="nearly")
 def test_no_images(examination: Examination) -> None:
     """A batch of none: results without elements, of the right shapes."""
     _judge_shapes(examination, empty.NO_IMAGES)
 
 
-@pytest.mark.stn_check("sample", SAMPLE, padded=False)
+@pytest.mark.stn_check("sample", SAMPLE, padded=False, alike="nearly")
 def test_no_channels(examination: Examination) -> None:
     """Images of no channels: the grid's gradient is zero."""
     _judge_shapes(examination, empty.NO_CHANNELS)
 
 
-@pytest.mark.stn_check("sample", SAMPLE, padded=False)
+@pytest.mark.stn_check("sample", SAMPLE, padded=False, alike="nearly")
 def test_no_outputs(examination: Examination) -> None:
     """Grids of no rows, of no columns, of neither: the image's gradient is zero."""
     _judge_shapes(examination, empty.NO_OUTPUTS)
 
 
-@pytest.mark.stn_check("sample", SAMPLE)
+@pytest.mark.stn_check("sample", SAMPLE, alike="nearly")
 def test_single_elements(examination: Examination) -> None:
     """One image, one channel, axes of one pixel and one output."""
     _judge_shapes(examination, empty.SINGLE)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, padded=False)
+@pytest.mark.stn_check("transform", TRANSFORM, padded=False, alike="nearly")
 def test_no_fused_images(examination: Examination) -> None:
     """A batch of none."""
     cases = empty.transforms(empty.NO_IMAGES, examination.dtype, examination.convention)
     examination.judge(cases, checks.everything)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, padded=False)
+@pytest.mark.stn_check("transform", TRANSFORM, padded=False, alike="nearly")
 def test_no_fused_channels(examination: Examination) -> None:
     """Images of no channels: theta's gradient is zero."""
     cases = empty.transforms(empty.NO_CHANNELS, examination.dtype, examination.convention)
     examination.judge(cases, checks.everything)
 
 
-@pytest.mark.stn_check("generate", GENERATE, padded=False)
+@pytest.mark.stn_check("generate", GENERATE, padded=False, alike="nearly")
 def test_no_thetas(examination: Examination) -> None:
     """A batch of none."""
     cases = empty.generators(empty.NO_IMAGES, examination.dtype, examination.convention)
@@ -165,57 +175,57 @@ def _lay_out(examination: Examination, layout: Layout) -> None:
     examination.explore(_samples(examination), layouts.laid_out(layout), most=FEW)
 
 
-@pytest.mark.stn_check("sample", SAMPLE, padded=False, feature="layouts")
+@pytest.mark.stn_check("sample", SAMPLE, padded=False, feature="layouts", alike="wholly")
 def test_transposed(examination: Examination) -> None:
     """Arrays whose last two axes are swapped in memory, all of them and each alone."""
     _lay_out(examination, "transposed")
 
 
-@pytest.mark.stn_check("sample", SAMPLE, padded=False, feature="layouts")
+@pytest.mark.stn_check("sample", SAMPLE, padded=False, feature="layouts", alike="wholly")
 def test_sliced(examination: Examination) -> None:
     """Every second element of larger arrays."""
     _lay_out(examination, "sliced")
 
 
-@pytest.mark.stn_check("sample", SAMPLE, padded=False, feature="layouts")
+@pytest.mark.stn_check("sample", SAMPLE, padded=False, feature="layouts", alike="wholly")
 def test_channels_last(examination: Examination) -> None:
     """Channels innermost in memory."""
     _lay_out(examination, "channels_last")
 
 
-@pytest.mark.stn_check("sample", SAMPLE, padded=False, feature="layouts")
+@pytest.mark.stn_check("sample", SAMPLE, padded=False, feature="layouts", alike="wholly")
 def test_expanded(examination: Examination) -> None:
     """Stride 0: one channel for all, one grid for the batch, and the cotangent of ones that sum().backward() hands over."""
     cases = _samples(examination).map(layouts.repeating)
     examination.explore(cases, layouts.laid_out("expanded"), most=FEW)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts", large=True)
+@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts", large=True, alike="wholly")
 def test_fused_transposed(examination: Examination) -> None:
     """Images, thetas and cotangents whose last two axes are swapped in memory."""
     examination.explore(_transforms(examination), layouts.laid_out("transposed"), most=FEW)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts", large=True)
+@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts", large=True, alike="wholly")
 def test_fused_sliced(examination: Examination) -> None:
     """Every second element of larger arrays."""
     examination.explore(_transforms(examination), layouts.laid_out("sliced"), most=FEW)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts", large=True)
+@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts", large=True, alike="wholly")
 def test_fused_channels_last(examination: Examination) -> None:
     """Channels innermost in memory."""
     examination.explore(_transforms(examination), layouts.laid_out("channels_last"), most=FEW)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts", large=True)
+@pytest.mark.stn_check("transform", TRANSFORM, padded=False, feature="layouts", large=True, alike="wholly")
 def test_fused_expanded(examination: Examination) -> None:
     """Stride 0: one channel for all, one theta for the batch, and a cotangent of ones."""
     cases = _transforms(examination).map(layouts.repeating)
     examination.explore(cases, layouts.laid_out("expanded"), most=FEW)
 
 
-@pytest.mark.stn_check("generate", GENERATE, padded=False, feature="layouts")
+@pytest.mark.stn_check("generate", GENERATE, padded=False, feature="layouts", alike="wholly")
 def test_grid_channels_last(examination: Examination) -> None:
     """A cotangent of the grid with channels innermost in memory, as a convolution hands it over, and such a theta."""
     examination.explore(_generators(examination), layouts.laid_out("channels_last"), most=FEW)
@@ -235,19 +245,19 @@ def test_fused_mixed_dtypes(examination: Examination) -> None:
     examination.explore(_transforms(examination), layouts.mixed(examination), most=FEW)
 
 
-@pytest.mark.stn_check("sample", ("output",), padded=False)
+@pytest.mark.stn_check("sample", ("output",), padded=False, alike="wholly")
 def test_wrong_calls(examination: Examination) -> None:
     """Shapes that do not fit together are refused with an exception."""
     examination.explore(_samples(examination), refused, most=2)
 
 
-@pytest.mark.stn_check("transform", ("output",), padded=False)
+@pytest.mark.stn_check("transform", ("output",), padded=False, alike="wholly")
 def test_fused_wrong_calls(examination: Examination) -> None:
     """Images and thetas that do not fit together are refused with an exception."""
     examination.explore(_transforms(examination), refused, most=2)
 
 
-@pytest.mark.stn_check("generate", ("grid",), padded=False)
+@pytest.mark.stn_check("generate", ("grid",), padded=False, alike="wholly")
 def test_wrong_thetas(examination: Examination) -> None:
     """Thetas that are not [N, 2, 3] are refused with an exception."""
     examination.explore(_generators(examination), refused, most=2)
@@ -271,19 +281,21 @@ def test_grid_promises(examination: Examination) -> None:
     examination.explore(_generators(examination), kept, most=FEW)
 
 
-@pytest.mark.stn_check("sample", SAMPLE, padded=False)
+@pytest.mark.stn_check("sample", SAMPLE, padded=False, alike="nearly")
 def test_no_memory(examination: Examination) -> None:
     """A call, others in arrays of the same shapes, and the first again."""
     examination.explore(_samples(examination), checks.repeated, most=FEW)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, unless="sample")
+@pytest.mark.stn_check("transform", TRANSFORM, unless="sample", alike="nearly")
 def test_no_fused_memory(examination: Examination) -> None:
     """The same through theta."""
     examination.explore(_transforms(examination), checks.repeated, most=FEW)
 
 
-@pytest.mark.stn_check("sample", ("grad_input", "grad_grid"), padded=False, differentiated=True)
+@pytest.mark.stn_check(
+    "sample", ("grad_input", "grad_grid"), padded=False, differentiated=True, alike="nearly"
+)
 def test_gradients_in_every_company(examination: Examination) -> None:
     """Each gradient asked for alone, and both together."""
     examination.explore(_samples(examination), checks.gradient_subsets, most=FEW)

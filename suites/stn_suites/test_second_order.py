@@ -8,8 +8,9 @@ What a target lacks is unsupported, unless it claims it.
 import pytest
 
 from stn_suites import double_backward, forward_mode, ways
-from stn_verify.cases import compiling, directions, grids, thetas
-from stn_verify.cases.strategies import sample_cases, transform_cases
+from stn_suites.spoilt import pixels_stay_twice
+from stn_verify.cases import compiling, directions, grids, poison, thetas
+from stn_verify.cases.strategies import TWO_OR_MORE, GridMaker, sample_cases, transform_cases
 from stn_verify.exploration.examination import Examination
 
 SAMPLE = ("output", "grad_input", "grad_grid")
@@ -26,8 +27,15 @@ FINE = ("float64", "float32")
 WIDE = ("float64", "float32")
 """Mapping moves axes, whatever their dtype."""
 
+READING: dict[str, GridMaker] = {"around": grids.around, "single integers": grids.single_integers}
 
-@pytest.mark.stn_check("sample", SECOND_SAMPLE, differentiated=True, feature="double backward", dtypes=CELLS)
+FEW = 8
+"""Examples of checks that look for what any case shows: most points of the first images lie beside a spoilt pixel."""
+
+
+@pytest.mark.stn_check(
+    "sample", SECOND_SAMPLE, differentiated=True, feature="double backward", dtypes=CELLS, alike="nearly"
+)
 def test_double_backward(examination: Examination) -> None:
     """Second gradients against the closed form, on generic grids and beside kinks."""
     cases = sample_cases(examination.dtype, examination.convention, grids.ALL)
@@ -44,7 +52,12 @@ def test_double_backward_differences(examination: Examination) -> None:
 
 
 @pytest.mark.stn_check(
-    "transform", SECOND_TRANSFORM, differentiated=True, feature="double backward", dtypes=CELLS
+    "transform",
+    SECOND_TRANSFORM,
+    differentiated=True,
+    feature="double backward",
+    dtypes=CELLS,
+    alike="nearly",
 )
 def test_double_backward_transform(examination: Examination) -> None:
     """The same of fused transformers, with two identities between their gradients."""
@@ -61,8 +74,29 @@ def test_double_backward_transform_differences(examination: Examination) -> None
     examination.judge(cases, double_backward.transform_differences)
 
 
+@pytest.mark.stn_check("sample", SECOND_SAMPLE, differentiated=True, feature="double backward", dtypes=CELLS)
+def test_double_backward_spoilt_pixels(examination: Examination) -> None:
+    """A few pixels are NaN or infinite."""
+    cases = sample_cases(examination.dtype, examination.convention, READING, batches=TWO_OR_MORE)
+    examination.explore(cases.map(poison.pixels), pixels_stay_twice(examination), most=FEW)
+
+
 @pytest.mark.stn_check(
-    "sample", ("output", "tangent"), differentiated=True, feature="forward mode", dtypes=CELLS
+    "transform",
+    SECOND_TRANSFORM,
+    differentiated=True,
+    unless="sample",
+    feature="double backward",
+    dtypes=CELLS,
+)
+def test_double_backward_fused_spoilt_pixels(examination: Examination) -> None:
+    """The same through theta."""
+    cases = transform_cases(examination.dtype, examination.convention, thetas.GENERIC, batches=TWO_OR_MORE)
+    examination.explore(cases.map(poison.pixels), pixels_stay_twice(examination), most=FEW)
+
+
+@pytest.mark.stn_check(
+    "sample", ("output", "tangent"), differentiated=True, feature="forward mode", dtypes=CELLS, alike="nearly"
 )
 def test_forward_mode(examination: Examination) -> None:
     """The tangent along image and grid, and along each, against the closed form and reverse mode."""
@@ -71,7 +105,12 @@ def test_forward_mode(examination: Examination) -> None:
 
 
 @pytest.mark.stn_check(
-    "transform", ("output", "tangent"), differentiated=True, feature="forward mode", dtypes=CELLS
+    "transform",
+    ("output", "tangent"),
+    differentiated=True,
+    feature="forward mode",
+    dtypes=CELLS,
+    alike="nearly",
 )
 def test_forward_mode_transform(examination: Examination) -> None:
     """The same of fused transformers, along image and theta."""
@@ -79,14 +118,16 @@ def test_forward_mode_transform(examination: Examination) -> None:
     examination.explore(cases, forward_mode.tangents)
 
 
-@pytest.mark.stn_check("sample", SAMPLE, differentiated=True, feature="vmap", dtypes=WIDE)
+@pytest.mark.stn_check("sample", SAMPLE, differentiated=True, feature="vmap", dtypes=WIDE, alike="wholly")
 def test_vmap(examination: Examination) -> None:
     """Mapped over the batch, one image at a time."""
     cases = sample_cases(examination.dtype, examination.convention, grids.ALL)
     examination.explore(cases, ways.vmapped)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, differentiated=True, feature="vmap", dtypes=WIDE)
+@pytest.mark.stn_check(
+    "transform", TRANSFORM, differentiated=True, feature="vmap", dtypes=WIDE, alike="wholly"
+)
 def test_vmap_transform(examination: Examination) -> None:
     """The same of fused transformers."""
     cases = transform_cases(examination.dtype, examination.convention, thetas.ALL)

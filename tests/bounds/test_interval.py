@@ -29,3 +29,11 @@ def test_nan_where_nan_is_right() -> None:
     expected = point(np.array([np.nan, 1.0]), np.array([1.0, 1.0]))
     assert expected.budget_used(np.array([np.nan, 1.0])).tolist() == [0.0, 0.0]
     assert expected.budget_used(np.array([1.0, np.nan])).tolist() == [sys.float_info.max] * 2
+
+
+@pytest.mark.parametrize("infinity", [np.inf, -np.inf])
+def test_an_infinity_where_it_is_right(infinity: float) -> None:
+    """A target's own other result may overflow where this one does; the other infinity is as wrong as a number."""
+    expected = point(np.array([infinity, infinity, infinity]), np.array([1.0, 1.0, 1.0]))
+    used = expected.budget_used(np.array([infinity, -infinity, 0.0]))
+    assert used.tolist() == [0.0, sys.float_info.max, sys.float_info.max]

@@ -81,6 +81,38 @@ def test_wrong_values_are_shrunk() -> None:
     assert failing.case.cotangent.size == 1
 
 
+def test_a_known_failure_is_not_shrunk_and_others_are_still_found() -> None:
+    def wrong(call: Call, reply: Reply) -> Reply:
+        calls.append(call)
+        gradients = {name: gradient + (len(calls) > 2) for name, gradient in reply.gradients.items()}
+        return Reply(reply.output + 1.0, reply.dtype, gradients)
+
+    calls: list[Call] = []
+    examination = _examined(wrong, ("output", "grad_input"))
+    examination.known = lambda verdict: verdict.subject == "output"
+    cases = sample_cases("float64", CONVENTION, grids.GENERIC)
+    with pytest.raises(Nonconforming):
+        examination.explore(cases, lambda target, case: checks.everything(target, case)[:2])
+    output, grad_input = examination.verdicts()
+    assert (output.status, grad_input.status) == (Status.FAILED, Status.FAILED)
+    assert PROFILES["quick"].examples < output.examples
+    calls.clear()
+    alone = _examined(wrong)
+    alone.known = lambda verdict: verdict.subject == "output"
+    (verdict,) = _explored(alone)
+    assert verdict.examples <= PROFILES["quick"].examples + 1
+
+
+def test_given_cases_are_all_judged_though_a_failure_is_known() -> None:
+    examination = _examined(lambda _, reply: Reply(reply.output + 1.0, reply.dtype))
+    examination.known = lambda _: True
+    frame = Frame(1, 1, (3, 4), (2, 2), CONVENTION, "float64")
+    cases = [sample_case(frame, "inside", grids.inside, seed) for seed in range(5)]
+    with pytest.raises(Nonconforming):
+        examination.judge(cases, checks.values)
+    assert examination.examples == 5
+
+
 def test_a_crash_is_met_once() -> None:
     calls = 0
 

@@ -57,7 +57,10 @@ def test_another_failure_is_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("spread", [(), ("-n1",)])
 def test_a_stale_one_is_missed(tmp_path: Path, spread: tuple[str, ...]) -> None:
-    known = ENTRY.format("infinite*") + ENTRY.format("of another run")
+    # One was seen in another version of the target's framework, which is known where the check runs.
+    elsewhere = 'version = "<1"\n'
+    seen_here = ENTRY.format("infinite*") + 'version = ">=1"\n'
+    known = f"{seen_here}{ENTRY.format('infinite coordinates')}{elsewhere}{ENTRY.format('of another run')}"
     done = run(tmp_path, known, *spread, check="infinite_coordinates")
     assert done.returncode == 1, done.stdout
     assert "1 passed" in done.stdout

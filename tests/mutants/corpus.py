@@ -1,20 +1,26 @@
-"""Every mutant: importing the modules registers them."""
+"""Every mutant and every right but unusual sampler: importing the modules registers them."""
 
 import importlib
 import sys
 from pathlib import Path
 
+import faulty_calls
 import faulty_conventions
 import faulty_grad_grid
 import faulty_grad_input
 import faulty_grad_theta
 import faulty_laws
 import faulty_layouts
+import faulty_poison
 import faulty_precision
 import faulty_processes
-import faulty_robustness
+import faulty_promises
 import faulty_sizes
 import faulty_values
+import unusual_arithmetics
+import unusual_dialects
+import unusual_habits
+import unusual_kinks
 from faults import MUTANTS
 from unusual import UNUSUAL
 
@@ -29,7 +35,13 @@ MODULES = (
     faulty_layouts,
     faulty_precision,
     faulty_processes,
-    faulty_robustness,
+    faulty_poison,
+    faulty_calls,
+    faulty_promises,
+    unusual_kinks,
+    unusual_arithmetics,
+    unusual_dialects,
+    unusual_habits,
 )
 
 TORCH_FILES = ("corpus_torch", "faulty_determinism", "faulty_second_order", "unusual_torch")
@@ -37,7 +49,7 @@ TORCH_FILES = ("corpus_torch", "faulty_determinism", "faulty_second_order", "unu
 
 HERE = Path(__file__).parent
 
-__all__ = ["MODULES", "MUTANTS", "load_torch", "place"]
+__all__ = ["MODULES", "MUTANTS", "UNUSUAL", "load_torch", "place"]
 
 
 def load_torch() -> None:
@@ -56,7 +68,7 @@ def load_torch() -> None:
 
 
 def place(name: str) -> str:
-    """A mutant as a target, `file.py:Name`.
+    """A mutant or a right sampler as a target, `file.py:Name`.
 
     Raises:
         LookupError: no file of the corpus holds it.

@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch_faults import torch_fault
-from torch_sampler import TorchSampler
+from torch_sampler import Corner, TorchSampler
 
 from stn_verify.verdicts.results import Status
 
 TWICE = ("double_backward", "double_backward_differences")
+SPOILT = ("double_backward_spoilt_pixels",)
 FORWARD = ("forward_mode",)
 MAPPED = ("vmap",)
 COMPILED = ("compile",)
@@ -96,6 +97,98 @@ class WithoutGraph(TorchSampler):
     def gradients(self, cotangent: Tensor, image: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
         by_image, by_grid = super().gradients(cotangent, image, grid)
         return by_image.detach(), by_grid.detach()
+
+
+class _Twisted(torch.autograd.Function):
+    """grad_grid, whose derivative by the grid is a twist that was worked out apart, [N,Ho,Wo] per normalised units."""
+
+    @staticmethod
+    def forward(ctx: Any, gradient: Tensor, grid: Tensor, twist: Tensor) -> Tensor:
+        ctx.save_for_backward(twist)
+        return gradient.clone()
+
+    @staticmethod
+    def backward(ctx: Any, received: Tensor) -> tuple[Tensor, Tensor, None]:
+        (twist,) = ctx.saved_tensors
+        return received, received.flip(-1) * twist[..., None], None
+
+
+@torch_fault(
+    "the twist is a product of the whole image with slopes, most of which are zero: right until a pixel is NaN",
+    "grad2_grid",
+    checks=SPOILT,
+)
+class TwistOfTheWholeImage(TorchSampler):
+    def grid_gradient(self, cotangent: Tensor, image: Tensor, grid: Tensor) -> Tensor:
+        still = super().grid_gradient(cotangent, image, grid.detach())
+        columns, rows = (self.slopes(grid[..., axis], image.shape[3 - axis]) for axis in (0, 1))
+        twist = torch.einsum("ncij,nchw,nhwi,nhwj->nhw", image, cotangent, rows, columns)
+        return _Twisted.apply(still, grid, twist.detach())
+
+    def slopes(self, coordinate: Tensor, size: int) -> Tensor:
+        """[N,Ho,Wo,S]: of the weights of all pixels along an axis, per normalised unit."""
+        left = ((coordinate + 1) * (size / 2) - 0.5).floor()[..., None]
+        pixel = torch.arange(size, dtype=coordinate.dtype)
+        return ((pixel == left + 1).to(coordinate.dtype) - (pixel == left).to(coordinate.dtype)) * (size / 2)
+
+
+class _Reading(torch.autograd.Function):
+    """An array as it is, whose gradient adds a mean of the image, times zero."""
+
+    @staticmethod
+    def forward(ctx: Any, array: Tensor, image: Tensor) -> Tensor:
+        ctx.save_for_backward(image)
+        return array.clone()
+
+    @staticmethod
+    def backward(ctx: Any, received: Tensor) -> tuple[Tensor, None]:
+        (image,) = ctx.saved_tensors
+        return received + 0 * image.mean(dim=(1, 2, 3), keepdim=True), None
+
+
+@torch_fault("grad2_input reads the image, times zero", "grad2_input", checks=SPOILT)
+class ImageTimesZero(TorchSampler):
+    def grid_gradient(self, cotangent: Tensor, image: Tensor, grid: Tensor) -> Tensor:
+        read = _Reading.apply(image, image.detach())
+        return super().grid_gradient(cotangent, read, grid)
+
+
+@torch_fault("grad2_cotangent reads the image, times zero", "grad2_cotangent", checks=SPOILT)
+class CotangentReadsTheImage(TorchSampler):
+    def grid_gradient(self, cotangent: Tensor, image: Tensor, grid: Tensor) -> Tensor:
+        received = _Reading.apply(cotangent, image.detach())
+        return super().grid_gradient(received, image, grid)
+
+
+class _InsteadOf(torch.autograd.Function):
+    """Another value with the gradients of an array."""
+
+    @staticmethod
+    def forward(ctx: Any, array: Tensor, value: Tensor) -> Tensor:
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx: Any, received: Tensor) -> tuple[Tensor, None]:
+        return received, None
+
+
+class _ReadOutsideTimesZero(TorchSampler):
+    def read(self, image: Tensor, corner: Corner) -> Tensor:
+        index = corner.pixel.flatten(1)[:, None].expand(-1, image.shape[1], -1)
+        return image.flatten(2).gather(2, index).unflatten(2, corner.pixel.shape[1:]) * corner.inside[:, None]
+
+
+@torch_fault(
+    "all that lies outside reads the first pixel, times zero, and only where it is differentiated twice",
+    "grad2_grid",
+    "grad2_cotangent",
+    checks=SPOILT,
+)
+class FirstPixelTimesZeroTwice(TorchSampler):
+    def grid_gradient(self, cotangent: Tensor, image: Tensor, grid: Tensor) -> Tensor:
+        right = super().grid_gradient(cotangent, image, grid)
+        twice = _ReadOutsideTimesZero().grid_gradient(cotangent, image, grid)
+        return _InsteadOf.apply(twice, right.detach())
 
 
 @torch_fault("a tangent of zeros", "tangent", checks=FORWARD)

@@ -2,7 +2,7 @@
 
 import numpy as np
 from faults import fault
-from sampler import Array, Indices, Mask, Sampler
+from sampler import Array, Indices, Line, Mask, Sampler
 
 
 @fault(
@@ -83,3 +83,32 @@ class BatchLimit(Sampler):
         output = super().forward(image, grid, padding, aligned)
         output[65_535:] = 0
         return output
+
+
+class _AtMost1024(Sampler):
+    def input_gradient(self, image: Array, cotangent: Array, x: Line, y: Line) -> Array:
+        gradient = super().input_gradient(image, cotangent, x, y)
+        gradient[1024:] = 0
+        return gradient
+
+
+@fault(
+    "grad_input of at most 1,024 images",
+    "grad_input",
+    source="Z31",
+    checks=("batch_of_1025",),
+    group="robustness",
+)
+class AtMost1024Images(_AtMost1024):
+    pass
+
+
+@fault(
+    "the same, fused",
+    "grad_input",
+    functions=("transform",),
+    checks=("fused_batch_of_1025",),
+    group="robustness",
+)
+class AtMost1024ImagesFused(_AtMost1024):
+    pass

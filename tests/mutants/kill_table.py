@@ -9,12 +9,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from corpus import MUTANTS, load_torch
+from corpus import MUTANTS, UNUSUAL, load_torch
 from false_failures import Count, judge
 from kill_page import Run, failing, page
 from killing import Kills, Outcome, examine_mutant, examine_right, profile_of, spread, survived
 from pages import DOCS, add_jobs
-from unusual import UNUSUAL
 
 from stn_verify.contract.loading import load
 from stn_verify.exploration.profiles import PROFILES

@@ -11,11 +11,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Self, TypeVar
 
-from corpus import HERE, MUTANTS, load_torch, place
+from corpus import MUTANTS, UNUSUAL, load_torch, place
 from examining import checked, examinations
 from faults import Mutant
 from pydantic import BaseModel, ConfigDict
-from unusual import UNUSUAL
 
 from stn_verify.contract.implementation import Implementation
 from stn_verify.exploration.profiles import PROFILES, Profile
@@ -82,7 +81,7 @@ def examine_right(name: str, profile: Profile) -> Outcome:
     """Every suite against a right sampler."""
     right = UNUSUAL[name]
     if right.apart:
-        return _commanded(name, f"{HERE / 'unusual.py'}:{name}", profile)
+        return _commanded(name, place(name), profile)
     return _in_process(right.implementation, profile)
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from corpus import HERE, MUTANTS, load_torch, place
+from corpus import HERE, MUTANTS, UNUSUAL, load_torch, place
 from examining import SMALL, checked, examine
 from faults import GROUPS, Mutant
 from killing import survived
-from unusual import UNUSUAL, Unusual
+from unusual import Unusual
 
 from stn_verify.verdicts.results import Results, Status, Verdict
 
@@ -99,7 +99,7 @@ def test_mutant_torch(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["unusual.py:Noisy", "unusual.py:PixelRows", "corpus_torch.py:TorchGather"]
+    "target", ["unusual_habits.py:Noisy", "unusual_dialects.py:PixelRows", "corpus_torch.py:TorchGather"]
 )
 def test_unusual_as_a_user_meets_it(target: str, tmp_path: Path) -> None:
     if "torch" in target:

@@ -1,8 +1,8 @@
 """Right implementations do not fail: a small count of what `false_failures.py` does at length."""
 
 import pytest
+from corpus import UNUSUAL
 from false_failures import judge
-from unusual import UNUSUAL
 
 from stn_adapters.reference import REFERENCE
 from stn_verify.contract.implementation import Implementation

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import kill_table
 import pytest
-from corpus import MUTANTS
+from corpus import MUTANTS, UNUSUAL
 from false_failures import Count
 from kill_page import Run, page
 from killing import Kills, Outcome, examine_mutant, outcomes, profile_of, survived
 from markdown_it import MarkdownIt
-from unusual import UNUSUAL
 
 from stn_verify.verdicts.results import Status, Verdict
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from corpus import UNUSUAL
 from examining import SMALL, examine
-from unusual import UNUSUAL
 
 NARROW = ("LeftRule", "LerpXFirst", "LerpYFirst", "Dense", "PixelSpace")
 """Weighted sums, lerps in either order and products with matrices: each computed in the very format of its arrays."""

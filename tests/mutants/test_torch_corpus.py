@@ -46,7 +46,8 @@ def test_unusual(right: Unusual) -> None:
     verdicts = examine(right.implementation, FEW)
     assert [str(v) for v in verdicts if not v.status.conforms] == []
     assert any(verdict.warning for verdict in verdicts) == right.warned
-    assert not right.implementation.claims or all(v.status is Status.PASSED for v in verdicts)
+    claimed = [v for v in verdicts if v.suite == "second_order" and right.implementation.claims]
+    assert [str(v) for v in claimed if v.status is not Status.PASSED] == []
 
 
 def test_narrow_storage() -> None:

@@ -1,9 +1,13 @@
 """Reproducers are run as a person would run them: `python reproducers/....py`, in the folder of the check."""
 
+import contextlib
+import io
 import os
+import runpy
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+import traceback
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +26,12 @@ from stn_verify.exploration.reproducer import write_reproducers
 from stn_verify.judging.statement import Statement
 from stn_verify.verdicts.results import Verdict
 from stn_verify.workers.evaluator import InProcessTarget
+from stn_verify.workers.translation import Route, TranslatedTarget
+
+# The modules here import each other by name.
+HERE = str(Path(__file__).parent)
+if HERE not in sys.path:
+    sys.path.append(HERE)
 
 Check = Callable[[Target, SampleCase | TransformCase], Iterable[Comparison | Statement]]
 
@@ -52,16 +62,24 @@ class Bench:
         frame = Frame(2, 2, (3, 4), (2, 3), Convention("border", True), "float64")
         return transform_case(frame, "general", thetas.general, 3)
 
-    def shown(self, target: str, source: str, case: SampleCase | TransformCase, check: Check) -> Shown:
+    def shown(
+        self,
+        target: str,
+        source: str,
+        case: SampleCase | TransformCase,
+        check: Check,
+        routes: Mapping[tuple[str, Convention], Route] | None = None,
+    ) -> Shown:
         """Examine what is written to a file, and write the script of the one failure."""
         self.write(source)
+        held = InProcessTarget(load(target))
         examination = Examination(
             "suite",
             "check",
             case.dtype,
             case.convention,
             ("output",),
-            InProcessTarget(load(target)),
+            TranslatedTarget(held, held.description, routes or {}),
             PROFILES["quick"],
             0,
         )
@@ -83,8 +101,10 @@ class Bench:
         for cached in (self.folder / "__pycache__").glob("*.pyc"):
             cached.unlink()
 
-    def run(self, shown: Shown) -> subprocess.CompletedProcess[str]:
-        """Run a script."""
+    def run(self, shown: Shown, *, isolated: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run a script in this process, which has its framework already, or, `isolated`, in one of its own."""
+        if not isolated:
+            return self._run_here(shown.script)
         return subprocess.run(
             [sys.executable, str(shown.script)],
             cwd=self.folder,
@@ -95,6 +115,27 @@ class Bench:
             timeout=300,
             check=False,
         )
+
+    def _run_here(self, script: Path) -> subprocess.CompletedProcess[str]:
+        """As Python does, but for what a script leaves behind in the process."""
+        told, warned, status = io.StringIO(), io.StringIO(), 0
+        with (
+            contextlib.redirect_stdout(told),
+            contextlib.redirect_stderr(warned),
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            patch.setattr(sys, "path", [str(script.parent), *sys.path])
+            patch.delitem(sys.modules, "reproduced_target", raising=False)
+            try:
+                runpy.run_path(str(script), run_name="__main__")
+            except SystemExit as ended:
+                status = int(ended.code or 0)
+            except Exception:  # noqa: BLE001  as Python ends a script, whatever it raises
+                traceback.print_exc()
+                status = 1
+            finally:
+                sys.modules.pop("reproduced_target", None)
+        return subprocess.CompletedProcess(str(script), status, told.getvalue(), warned.getvalue())
 
 
 @pytest.fixture

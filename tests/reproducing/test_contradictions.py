@@ -88,7 +88,7 @@ def test_a_wrong_call_that_ends_the_process(bench: Any) -> None:
     examination.failure, examination.failed_case = failure, case
     shown = bench.told("target.py:sample", examination)
     assert "`sample` crashes on a wrong call." in shown.text
-    assert bench.run(shown).returncode == -6
+    assert bench.run(shown, isolated=True).returncode == -6
     bench.write(TORCH.format(first="pass", then="pass"))
     assert bench.run(shown).returncode == 0
 
@@ -137,7 +137,7 @@ def test_the_very_call_that_brought_no_result_is_made(bench: Any) -> None:
     first = "assert not (image == 0).any(), 'a dark pixel'"
     source = TORCH.format(first=first, then="pass")
     shown = bench.shown("target.py:sample", source, bench.sampling(images=1), checks.lattice_differences)
-    told = bench.run(shown)
+    told = bench.run(shown, isolated=True)
     assert told.returncode == 1
     assert "AssertionError: a dark pixel" in told.stderr
     assert "[1.0, 0.0, 1.0, 0.0]" in shown.text, "an image of the lattice, not the case's own"

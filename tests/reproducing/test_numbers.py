@@ -72,6 +72,8 @@ class Fault:
     extract: Callable[[list[Reply], Call], Array] = lambda replies, call: replies[-1].output
     says: str = ""
     fused: bool = False
+    isolated: bool = False
+    """Whether its script changes the process that it runs in."""
 
     def check(self, target: Target, case: SampleCase | TransformCase) -> list[Comparison]:
         """Against torch itself."""
@@ -157,6 +159,7 @@ FAULTS = {
         "output + torch.get_num_threads()",
         lambda case: (replace(case.call(), threads=3),),
         says="torch.set_num_threads(3)",
+        isolated=True,
     ),
     "of one thread beside others": Fault(
         "output * torch.get_num_threads()",
@@ -164,6 +167,7 @@ FAULTS = {
         "output - earlier[0].output",
         lambda replies, call: replies[1].output - replies[0].output,
         "torch.set_num_threads(5)",
+        isolated=True,
     ),
     "of a compiled function": Fault(
         "output + torch.compiler.is_compiling()",
@@ -221,7 +225,7 @@ def test_torch(bench: Any, name: str) -> None:
     shown = bench.shown("target.py:Target", source, case, fault.check)
     assert fault.says in shown.text
     assert "the results are torch's" in shown.text
-    _holds(bench, shown, source)
+    _holds(bench, shown, source, isolated=fault.isolated)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -235,7 +239,7 @@ def test_numpy_layouts(bench: Any, layout: Any) -> None:
 def test_numpy_sequences(bench: Any) -> None:
     source = NUMPY.format(spoiled="np.abs(output)")
     shown = bench.shown("target.py:Target", source, bench.sampling(), FAULTS["of two calls"].check)
-    _holds(bench, shown, source)
+    _holds(bench, shown, source, isolated=True)
 
 
 def test_many_numbers_of_several_calls_lie_beside_the_script(bench: Any) -> None:
@@ -244,18 +248,18 @@ def test_many_numbers_of_several_calls_lie_beside_the_script(bench: Any) -> None
     assert len(shown.text) < 5_000
     with np.load(shown.script.with_suffix(".npz"), allow_pickle=False) as stored:
         assert set(stored) == {"image", "image_2", "grid"}
-    _holds(bench, shown, source)
+    _holds(bench, shown, source, isolated=True)
 
 
-def _holds(bench: Any, shown: Any, source: str) -> None:
+def _holds(bench: Any, shown: Any, source: str, *, isolated: bool = False) -> None:
     """The script fails as the check did, and passes once the target is right."""
     (failing,) = shown.examination.failing()
-    wrong = bench.run(shown)
+    wrong = bench.run(shown, isolated=isolated)
     assert wrong.returncode == 1, wrong.stdout + wrong.stderr
     printed = dict(line.split(maxsplit=1) for line in wrong.stdout.splitlines() if " " in line)
     assert float(printed["got"]) == pytest.approx(failing.worst.value, rel=1e-12)
     assert float(printed["expected"]) == failing.worst.low
     bench.write(source.replace("FAULTY = True", "FAULTY = False"))
-    right = bench.run(shown)
+    right = bench.run(shown, isolated=isolated)
     assert right.returncode == 0, right.stdout + right.stderr
     assert right.stdout.endswith("inside\n")

@@ -11,14 +11,19 @@ from hypothesis import strategies as st
 
 from stn_adapters.reference import REFERENCE
 from stn_suites import double_backward, forward_mode, ways
+from stn_suites.harm import Sampling
+from stn_suites.spoilt import pixels_stay, pixels_stay_twice
 from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.comparison import Comparison
-from stn_verify.cases import grids, thetas
+from stn_verify.bounds.second_order import Pairing
+from stn_verify.cases import grids, poison, thetas
 from stn_verify.cases.case import Case, SampleCase, TransformCase
 from stn_verify.cases.directions import Directed, sample_shapes, transform_shapes
-from stn_verify.cases.strategies import sample_cases, transform_cases
+from stn_verify.cases.strategies import Frame, sample_case, sample_cases, transform_case, transform_cases
 from stn_verify.contract.convention import PADDINGS, Convention
 from stn_verify.contract.target import Call, Reply
+from stn_verify.exploration.examination import Examination
+from stn_verify.exploration.profiles import PROFILES
 from stn_verify.formats import named
 from stn_verify.workers.evaluator import InProcessTarget
 
@@ -44,9 +49,14 @@ class Analytic(InProcessTarget):
         given = {name: np.zeros_like(array) for name, array in call.arrays.items()}
         given |= call.seconds or call.tangents
         pairing = Directed(case, given.pop("image"), given.popitem()[1]).pairing
+        # Images may hold NaN and infinities.
+        with np.errstate(invalid="ignore"):
+            return self._alter(self._differentiated(call, reply, case, pairing))
+
+    def _differentiated(self, call: Call, reply: Reply, case: Sampling, pairing: Pairing) -> Reply:
         tangent = pairing.tangent(FLOAT64).low
         if call.tangents:
-            return self._alter(replace(reply, tangent=tangent))
+            return replace(reply, tangent=tangent)
         other = "grid" if isinstance(case, SampleCase) else "theta"
         by_points = (
             pairing.grid(case.cotangent, FLOAT64)
@@ -58,7 +68,7 @@ class Analytic(InProcessTarget):
             other: (by_points.low + by_points.high) / 2,
             "cotangent": tangent,
         }
-        return self._alter(replace(reply, seconds=seconds))
+        return replace(reply, seconds=seconds)
 
 
 def _case(call: Call, reply: Reply) -> SampleCase | TransformCase:
@@ -164,3 +174,68 @@ class DenseCotangents(Analytic):
 
 def test_compiled_for_contiguous_cotangents_alone() -> None:
     assert _wrong(ways.compiled(DenseCotangents(), _fixed("sample"))) == {"grad_input", "grad_grid"}
+
+
+def _examined(target: InProcessTarget, case: Case) -> Examination:
+    return Examination("suite", "check", case.dtype, case.convention, (), target, PROFILES["quick"], 0)
+
+
+@pytest.mark.parametrize("function", ["sample", "transform"])
+@given(data=st.data(), convention=CONVENTIONS)
+def test_right_around_spoilt_pixels(function: str, data: st.DataObject, convention: Convention) -> None:
+    case = poison.pixels(data.draw(_cases(function, convention)))
+    target = Analytic()
+    found = pixels_stay_twice(_examined(target, case))(target, case)
+    assert len(found) == 3
+    assert _wrong(found) == set()
+    assert all(each.calls and each.formula for each in found)
+
+
+def _spoilt(function: str, pixel: float = np.nan) -> Sampling:
+    """One image of two is spoilt, and that in a single pixel."""
+    frame = Frame(2, 2, (9, 8), (12, 13), Convention("border", False), "float64")
+    case: Sampling = (
+        sample_case(frame, "inside", grids.inside, 1)
+        if function == "sample"
+        else transform_case(frame, "near identity", thetas.ALL["near identity"], 1)
+    )
+    image = case.image.copy()
+    image[0, 1, 4, 4] = pixel
+    return replace(case, image=image)
+
+
+@pytest.mark.parametrize("function", ["sample", "transform"])
+@pytest.mark.parametrize("name", ["image", "grid", "theta", "cotangent"])
+def test_a_spoilt_pixel_spreads(function: str, name: str) -> None:
+    def alter(reply: Reply) -> Reply:
+        spread = {key: values + np.nan for key, values in reply.seconds.items() if key == name}
+        return replace(reply, seconds={**reply.seconds, **spread})
+
+    case, target = _spoilt(function), Analytic(alter)
+    found = pixels_stay_twice(_examined(target, case))(target, case)
+    subject = {"image": "grad2_input"}.get(name, f"grad2_{name}")
+    assert _wrong(found) == {subject} & {each.subject for each in found}
+
+
+@pytest.mark.parametrize("pixel", [np.nan, np.inf])
+def test_what_a_spoilt_pixel_gives_is_told(pixel: float) -> None:
+    case, target = _spoilt("sample", pixel), Analytic()
+    examination = _examined(target, case)
+    assert _wrong(pixels_stay_twice(examination)(target, case)) == set()
+    assert set(examination.observed) == {
+        f"{'nan' if np.isnan(pixel) else 'inf'} pixel, {subject}"
+        for subject in ("grad2_grid", "grad2_cotangent")
+    }
+
+
+@pytest.mark.parametrize("check", [pixels_stay, pixels_stay_twice])
+def test_nothing_is_decided_where_every_pixel_is_spoilt(
+    check: Callable[[Examination], Callable[..., list[Comparison]]],
+) -> None:
+    case, target = _fixed("sample"), Analytic()
+    case = replace(case, image=np.full_like(case.image, np.nan))
+    found = check(_examined(target, case))(target, case)
+    decided = {each.subject for each in found if each.decided(FLOAT64)}
+    # These do not depend on pixels.
+    assert decided <= {"grad_input", "grad2_input"}
+    assert len(decided) == 1

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stn_verify.cli.suites import installed
 from stn_verify.contract.errors import KnownFailuresError
 from stn_verify.contract.loading import known_targets
 from stn_verify.formats import STORAGE_DTYPES
@@ -36,6 +37,7 @@ tables = st.fixed_dictionaries(
         "status": several(st.sampled_from([str(status) for status in EXCUSABLE])),
         "message": several(words),
         "sometimes": told,
+        "version": st.sampled_from(["==2.13.*", ">=2.6, <3", "!=1"]),
     },
 )
 
@@ -80,10 +82,17 @@ def test_whatever_the_file_holds_is_refused_in_one_line(path: Path, content: byt
     ("content", "complaint"),
     [
         ("", "has no [[known]] tables"),
+        ('version = 2\n[[known]]\ncheck = "c"', "version is 2: Input should be a valid string"),
+        (
+            f'version = "2.13"\n[[known]]\ncheck = "c"\n{SAID}',
+            "version '2.13' is no PEP 440 specifier set, as '==2.13.*'",
+        ),
+        (f'[[known]]\ncheck = "c"\nversion = "new"\n{SAID}', "entry 1: version 'new' is no PEP 440"),
+        (f'[[known]]\ncheck = "c"\nversion = [">2"]\n{SAID}', "entry 1: version is ['>2']"),
         ("known = 3", "known is 3: Input should be a valid list"),
         ("known = []", "known is []"),
         ("known = [3]", "entry 1 is 3"),
-        ("x = 1\n", "unknown key 'x'; known: [[known]] tables"),
+        ("x = 1\n", "unknown key 'x'; known: version, [[known]] tables"),
         ("[[known]]\ncheck = c\n", "(at line 2, column 9)"),
         (f'[[known]]\nchek = "c"\n{SAID}', "entry 1: unknown key 'chek'; known: suite, check, "),
         (f'[[known]]\ncheck = "c"\n{SAID}[[known]]\n{SAID}', "entry 2: has no 'check'"),
@@ -137,6 +146,30 @@ def test_an_entry_holds_on_its_devices(path: Path) -> None:
     ]
 
 
+def test_the_versions_of_the_file_are_those_of_entries_that_say_none(path: Path) -> None:
+    tables = f'[[known]]\ncheck = "c"\n{SAID}[[known]]\ncheck = "d"\nversion = ">=3"\n{SAID}'
+    assert [entry.version for entry in read(path, tables).entries] == [None, ">=3"]
+    of_file = read(path, f'version = "==2.*"\n{tables}')
+    assert [entry.version for entry in of_file.entries] == ["==2.*", ">=3"]
+
+
+@pytest.mark.parametrize(
+    ("specifiers", "version", "seen"),
+    [
+        (None, "2.13.0", True),
+        (None, "", True),
+        ("==2.13.*", "2.13.0+cpu", True),
+        ("==2.13.0", "2.13.0+cu128", True),
+        (">=2.6,<2.14", "2.14.0", False),
+        (">=2.13", "2.14.0a0+git1234", True),
+        ("==2.13.*", "unknown", False),
+    ],
+)
+def test_the_versions_that_an_entry_was_seen_in(specifiers: str | None, version: str, seen: bool) -> None:
+    entry = Entry(check="c", reason="r", upstream="u", version=specifiers)
+    assert entry.seen_in(version) is seen
+
+
 def test_an_entry_shows_what_it_selects() -> None:
     entry = Entry(suite="s", check=["a", "b*"], dtype="float16", status="crashed", reason="r", upstream="u")
     assert str(entry) == "s: a, b* (float16; crashed)"
@@ -144,12 +177,13 @@ def test_an_entry_shows_what_it_selects() -> None:
 
 
 def test_the_files_that_come_with_targets_can_be_read() -> None:
-    found = {
-        target: known_failures(target, None, "cpu", ("robustness", "sizes")) for target in known_targets()
-    }
-    assert len(found["torch"].entries) == 4
+    suites = tuple(suite.name for suite in installed())
+    found = {target: known_failures(target, None, "cpu", suites) for target in known_targets()}
+    assert all(entry.version for entry in found["torch"].entries)
     assert found["reference"].entries == ()
-    assert known_failures("torch", None, "cuda").entries == ()
+    on_cuda = known_failures("torch", None, "cuda").entries
+    assert len(on_cuda) < len(found["torch"].entries)
+    assert "cpu" not in {device for entry in on_cuda for device in entry.device or ()}
     assert known_failures("torch", "none", "cpu").entries == ()
 
 

@@ -176,7 +176,7 @@ def test_a_wrong_shape_is_told_in_the_targets_own_axes() -> None:
     with pytest.raises(TargetReplied, match=r"output has shape \(2, 4, 8, 3\), not \(2, 3, 7, 3\)") as caught:
         TranslatedTarget(target, target.description, {}).call(plain)
     assert caught.value.call is not None
-    assert caught.value.call.arrays["image"].shape == (2, 4, 8, 3)
+    assert caught.value.call == plain
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,46 @@
+"""Which kernels serve a device: the fast ones where what they need is installed, else those in plain torch operations."""
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+Gradients = tuple[Tensor | None, Tensor | None]
+
+PORTABLE = "stn_production.portable"
+
+FAST = MappingProxyType({"cpu": ("numba", "stn_production.cpu"), "cuda": ("triton", "stn_production.cuda")})
+"""By kind of device: what the kernels are written in, and their package."""
+
+
+class Kernels(NamedTuple):
+    """The four functions of a package of kernels."""
+
+    transform_forward: Callable[..., Tensor]
+    transform_backward: Callable[..., Gradients]
+    sample_forward: Callable[..., Tensor]
+    sample_backward: Callable[..., Gradients]
+
+
+def kernels(device: torch.device) -> Kernels:
+    """Those for tensors on a device; imported when first asked for."""
+    return _loaded(package(device.type))
+
+
+@cache
+def package(device_type: str) -> str:
+    """The name of the package that serves a kind of device."""
+    if device_type in FAST and all(find_spec(name) for name in FAST[device_type]):
+        return FAST[device_type][1]
+    return PORTABLE
+
+
+@cache
+def _loaded(name: str) -> Kernels:
+    held = import_module(name)
+    return Kernels(held.transform_forward, held.transform_backward, held.sample_forward, held.sample_backward)

@@ -1,0 +1,26 @@
+"""How images lie in memory: channels last where they come so, else packed as [N, C, H, W]."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def memory_format(image: Tensor) -> torch.memory_format:
+    """Channels last where nothing else describes the image; its output and its gradient lie alike."""
+    last = image.is_contiguous(memory_format=torch.channels_last) and not image.is_contiguous()
+    return torch.channels_last if last else torch.contiguous_format
+
+
+def packed(values: Tensor, form: torch.memory_format) -> Tensor:
+    """[N, C, H, W] in a form, with the very strides that torch.empty gives, also along axes of one."""
+    if tuple(values.stride()) == _strides(values.shape, form):
+        return values
+    return torch.empty_like(values, memory_format=form).copy_(values)
+
+
+def _strides(shape: Sequence[int], form: torch.memory_format) -> tuple[int, ...]:
+    channels, height, width = (max(length, 1) for length in shape[1:])
+    if form == torch.channels_last:
+        return channels * height * width, 1, width * channels, channels
+    return channels * height * width, height * width, width, 1

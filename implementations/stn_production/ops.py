@@ -1,0 +1,152 @@
+"""The operators `stn_production::*`: opaque to compilers, whose shapes, dtypes and strides they are told.
+
+A result that is not needed comes back as an empty tensor, for an operator returns no None.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stn_production.dispatch import kernels
+from stn_production.layout import memory_format, packed
+
+_LIBRARY = torch.library.Library("stn_production", "DEF")
+
+_CHOICES = "bool align_corners, str padding"
+_LIBRARY.define(f"transform(Tensor image, Tensor theta, SymInt[2] size, {_CHOICES}) -> Tensor")
+_LIBRARY.define(
+    f"transform_backward(Tensor cotangent, Tensor image, Tensor theta, {_CHOICES}, bool need_image, bool need_theta)"
+    " -> (Tensor, Tensor)"
+)
+_LIBRARY.define(f"sample(Tensor image, Tensor grid, {_CHOICES}) -> Tensor")
+_LIBRARY.define(
+    f"sample_backward(Tensor cotangent, Tensor image, Tensor grid, {_CHOICES}, bool need_image, bool need_grid)"
+    " -> (Tensor, Tensor)"
+)
+
+
+def _transform(
+    image: Tensor, theta: Tensor, size: Sequence[int], align_corners: bool, padding: str
+) -> Tensor:
+    form = memory_format(image)
+    output = kernels(image.device).transform_forward(
+        packed(image, form), theta.contiguous(), (size[0], size[1]), align_corners, padding
+    )
+    return packed(output, form)
+
+
+def _transform_backward(
+    cotangent: Tensor,
+    image: Tensor,
+    theta: Tensor,
+    align_corners: bool,
+    padding: str,
+    need_image: bool,
+    need_theta: bool,
+) -> tuple[Tensor, Tensor]:
+    form = memory_format(image)
+    size = (cotangent.shape[2], cotangent.shape[3])
+    received = packed(cotangent, form), packed(image, form), theta.contiguous()
+    gradients = kernels(image.device).transform_backward(
+        *received, size, align_corners, padding, need_image, need_theta
+    )
+    return _told(image, theta, gradients)
+
+
+def _sample(image: Tensor, grid: Tensor, align_corners: bool, padding: str) -> Tensor:
+    form = memory_format(image)
+    output = kernels(image.device).sample_forward(
+        packed(image, form), grid.contiguous(), align_corners, padding
+    )
+    return packed(output, form)
+
+
+def _sample_backward(
+    cotangent: Tensor,
+    image: Tensor,
+    grid: Tensor,
+    align_corners: bool,
+    padding: str,
+    need_image: bool,
+    need_grid: bool,
+) -> tuple[Tensor, Tensor]:
+    form = memory_format(image)
+    received = packed(cotangent, form), packed(image, form), grid.contiguous()
+    gradients = kernels(image.device).sample_backward(
+        *received, align_corners, padding, need_image, need_grid
+    )
+    return _told(image, grid, gradients)
+
+
+def _told(
+    image: Tensor, places: Tensor, gradients: tuple[Tensor | None, Tensor | None]
+) -> tuple[Tensor, Tensor]:
+    by_image, by_places = gradients
+    return (
+        image.new_empty(0) if by_image is None else packed(by_image, memory_format(image)),
+        places.new_empty(0) if by_places is None else by_places.contiguous(),
+    )
+
+
+for _name, _kernel in (
+    ("transform", _transform),
+    ("transform_backward", _transform_backward),
+    ("sample", _sample),
+    ("sample_backward", _sample_backward),
+):
+    _LIBRARY.impl(_name, _kernel, "CompositeExplicitAutograd")
+
+
+@torch.library.register_fake("stn_production::transform", lib=_LIBRARY)
+def _(image: Tensor, theta: Tensor, size: Sequence[int], align_corners: bool, padding: str) -> Tensor:
+    return _like(image, (image.shape[0], image.shape[1], size[0], size[1]))
+
+
+@torch.library.register_fake("stn_production::sample", lib=_LIBRARY)
+def _(image: Tensor, grid: Tensor, align_corners: bool, padding: str) -> Tensor:
+    return _like(image, (image.shape[0], image.shape[1], grid.shape[1], grid.shape[2]))
+
+
+@torch.library.register_fake("stn_production::transform_backward", lib=_LIBRARY)
+@torch.library.register_fake("stn_production::sample_backward", lib=_LIBRARY)
+def _fake_backward(
+    cotangent: Tensor,
+    image: Tensor,
+    places: Tensor,
+    align_corners: bool,
+    padding: str,
+    need_image: bool,
+    need_places: bool,
+) -> tuple[Tensor, Tensor]:
+    return (
+        _like(image, image.shape) if need_image else image.new_empty(0),
+        places.new_empty(places.shape) if need_places else places.new_empty(0),
+    )
+
+
+def _like(image: Tensor, shape: Sequence[int]) -> Tensor:
+    return torch.empty(shape, dtype=image.dtype, device=image.device, memory_format=memory_format(image))
+
+
+def transform(
+    image: Tensor, theta: Tensor, size: tuple[int, int], align_corners: bool, padding: str
+) -> Tensor:
+    """[N,C,H,W], [N,2,3], (Ho,Wo) -> [N,C,Ho,Wo], in the image's dtype."""
+    return torch.ops.stn_production.transform(image, theta, size, align_corners, padding)
+
+
+def transform_backward(cotangent: Tensor, image: Tensor, theta: Tensor, *rest: Any) -> tuple[Tensor, Tensor]:
+    """The gradients of image and theta; `rest`: align_corners, padding, and which are needed."""
+    return torch.ops.stn_production.transform_backward(cotangent, image, theta, *rest)
+
+
+def sample(image: Tensor, grid: Tensor, align_corners: bool, padding: str) -> Tensor:
+    """[N,C,H,W], [N,Ho,Wo,2] -> [N,C,Ho,Wo], in the image's dtype."""
+    return torch.ops.stn_production.sample(image, grid, align_corners, padding)
+
+
+def sample_backward(cotangent: Tensor, image: Tensor, grid: Tensor, *rest: Any) -> tuple[Tensor, Tensor]:
+    """The gradients of image and grid; `rest`: align_corners, padding, and which are needed."""
+    return torch.ops.stn_production.sample_backward(cotangent, image, grid, *rest)
