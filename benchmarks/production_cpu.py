@@ -3,7 +3,7 @@
 Each figure is a ratio of times, torch's over ours: the median over rounds that run both, one after the other. Above 1 is faster.
 Forward is affine_grid + grid_sample; with backward, the gradients of input and theta. float32, zeros, align_corners=False.
 
-    python benchmarks/production_cpu.py [--rounds 15] [--compiled] [--errors]
+    python benchmarks/production_cpu.py [--rounds 15] [--compiled] [--errors DRAWS]
 """
 
 import argparse
@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
+
 from stn_production.cpu import transform_backward, transform_forward
 
 SHAPES = (
@@ -58,8 +59,8 @@ class Problem:
 
 
 def _transform(image: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
-    grid = F.affine_grid(theta, list(image.shape), align_corners=False)
-    return F.grid_sample(image, grid, align_corners=False)
+    grid = functional.affine_grid(theta, list(image.shape), align_corners=False)
+    return functional.grid_sample(image, grid, align_corners=False)
 
 
 def seconds(work: Work) -> float:
@@ -79,7 +80,9 @@ def ratio(theirs: Work, ours: Work, rounds: int) -> tuple[float, float]:
 
 def report_times(rounds: int, compiled: bool) -> None:
     """Print a row for each shape and layout, and the geometric means."""
-    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, against {'compiled' if compiled else 'eager'}")
+    print(
+        f"torch {torch.__version__}, {torch.get_num_threads()} threads, against {'compiled' if compiled else 'eager'}"
+    )
     print(f"{'shape':22}{'layout':15}{'forward':>9}{'ms':>9}{'both':>9}{'ms':>9}")
     ratios = []
     for shape in SHAPES:
@@ -90,7 +93,9 @@ def report_times(rounds: int, compiled: bool) -> None:
                 torch._dynamo.reset()  # its limit on recompilations falls back to eager silently
                 transform = torch.compile(_transform)
 
-                def theirs(problem: Problem = problem, transform: Callable[..., torch.Tensor] = transform) -> torch.Tensor:
+                def theirs(
+                    problem: Problem = problem, transform: Callable[..., torch.Tensor] = transform
+                ) -> torch.Tensor:
                     with torch.no_grad():
                         return transform(problem.image, problem.theta)
 
@@ -107,12 +112,53 @@ def report_times(rounds: int, compiled: bool) -> None:
     print(f"{'geometric mean':37}{means[0]:9.2f}{'':9}{means[1]:9.2f}")
 
 
+def _gradients(image: torch.Tensor, theta: torch.Tensor, cotangent: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    image, theta = image.detach().requires_grad_(), theta.detach().requires_grad_()
+    output = _transform(image, theta)
+    return output.detach(), *torch.autograd.grad(output, (image, theta), cotangent)
+
+
+def report_errors(draws: int) -> None:
+    """Print the largest errors against float64, of eager torch and ours, relative to the largest value; thetas as given."""
+    print(f"{'theta':16}{'shape':22}{'of':12}{'eager':>10}{'ours':>10}{'ratio':>8}")
+    for kind, spread in (("identity-like", 1e-3), ("random", 0.5)):
+        for shape in SHAPES:
+            small = (min(shape[0], 2), min(shape[1], 16), *shape[2:])
+            worst = [[0.0, 0.0] for _ in range(3)]
+            for draw in range(draws):
+                generator = torch.Generator().manual_seed(draw)
+                image, cotangent = (torch.randn(small, generator=generator) for _ in range(2))
+                theta = torch.eye(2, 3) + spread * torch.randn(small[0], 2, 3, generator=generator)
+                exact = _gradients(image.double(), theta.double(), cotangent.double())
+                eager = _gradients(image, theta, cotangent)
+                ours = (
+                    transform_forward(image, theta, small[2:], False, "zeros"),
+                    *transform_backward(cotangent, image, theta, small[2:], False, "zeros", True, True),
+                )
+                for k in range(3):
+                    for who, result in enumerate((eager[k], ours[k])):
+                        error = (result.double() - exact[k]).abs().max() / exact[k].abs().max()
+                        worst[k][who] = max(worst[k][who], float(error))
+            for name, (theirs, own) in zip(("output", "grad_image", "grad_theta"), worst, strict=True):
+                print(
+                    f"{kind:16}{small!s:22}{name:12}{theirs:10.1e}{own:10.1e}{theirs / own:8.1f}", flush=True
+                )
+
+
 def main() -> None:
     """Print the tables that are asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--compiled", action="store_true", help="against torch.compile of the eager transform")
+    parser.add_argument(
+        "--compiled", action="store_true", help="against torch.compile of the eager transform"
+    )
+    parser.add_argument("--errors", type=int, metavar="DRAWS", help="only the errors, over so many draws")
     arguments = parser.parse_args()
+    if arguments.errors:
+        report_errors(arguments.errors)
+        return
     report_times(arguments.rounds, arguments.compiled)
 
 

@@ -4,7 +4,6 @@ A task owns its band's pixels of grad_image, so that no two add to one, and walk
 pixels give to grad_theta is a sum of its own: the four neighbours of an output enter its slope one by one.
 """
 
-import math
 from typing import Any
 
 import numpy as np
@@ -61,7 +60,7 @@ def _careful(
 
 
 @njit(cache=True, nogil=True)
-def _scatter_rows(
+def _scatter_rows(  # noqa: PLR0912, PLR0915 # one pass over the outputs
     gradient: Array, wide_row: int, wide_col: int, source: Array, start: int, row: int, col: int, top: int, end: int,
     sure: int, cotangent: Array, size: int, out: int, out_plane: int, out_row: int, out_col: int, planar: bool, valid: int,
     coefficients: Array, n: int, shape: Shape, padding: int, whole: Array, part: Array, columns: Array, rows: Array,
@@ -159,7 +158,11 @@ def _backward(
     height = (H + bands - 1) // bands
     marks, numbers = np.empty(4 * LANES, np.int32), np.empty((10 + K) * LANES, like.dtype)
     whole, part = pointer(marks), pointer(numbers)
-    columns, rows, weights = pointer(marks[2 * LANES :]), pointer(marks[3 * LANES :]), pointer(numbers[2 * LANES :])
+    columns, rows, weights = (
+        pointer(marks[2 * LANES :]),
+        pointer(marks[3 * LANES :]),
+        pointer(numbers[2 * LANES :]),
+    )
     chunk = pointer(numbers[10 * LANES :])
     packed = np.empty(height * W * K if planar else 0, like.dtype)
     gradient, sums = np.empty(height * W * K, like.dtype), np.empty(6 * K)
@@ -178,19 +181,31 @@ def _backward(
         if planar:
             pack(pointer(packed), images, (n * C + block * K) * H * W + top * W, H * W, pixels, valid, width)
             _scatter_rows(
-                pointer(gradient), W * K, K, pointer(packed), 0, W * K, K, top, end, end, cotangents, cotangent.size, (n * C + block * K) * Ho * Wo, Ho * Wo, Wo,
+                pointer(gradient), W * K, K, pointer(packed), 0, W * K, K, top, end, end, cotangents, cotangent.size,
+                (n * C + block * K) * Ho * Wo, Ho * Wo, Wo,
                 1, True, valid, thetas, n, shape, padding, whole, part, columns, rows, weights, chunk, pointer(sums), width,
             )  # fmt: skip
-            unpack(pointer(grad_image), (n * C + block * K) * H * W + top * W, H * W, pointer(gradient), pixels, valid, width)
+            unpack(
+                pointer(grad_image),
+                (n * C + block * K) * H * W + top * W,
+                H * W,
+                pointer(gradient),
+                pixels,
+                valid,
+                width,
+            )
         else:
             start = (n * H + top) * W * C + block * K
             sure = H - 1 if valid < K and n == N - 1 else H
             _scatter_rows(
-                pointer(gradient), W * K, K, images, start, W * C, C, top, end, sure, cotangents, cotangent.size, n * Ho * Wo * C + block * K, 0, Wo * C,
+                pointer(gradient), W * K, K, images, start, W * C, C, top, end, sure, cotangents, cotangent.size,
+                n * Ho * Wo * C + block * K, 0, Wo * C,
                 C, False, valid, thetas, n, shape, padding, whole, part, columns, rows, weights, chunk, pointer(sums), width,
             )  # fmt: skip
             for pixel in range(pixels):
-                store_some(pointer(grad_image), start + pixel * C, valid, load(pointer(gradient), pixel * K, width))
+                store_some(
+                    pointer(grad_image), start + pixel * C, valid, load(pointer(gradient), pixel * K, width)
+                )
         for k in range(6):
             total = 0.0
             for c in range(valid):

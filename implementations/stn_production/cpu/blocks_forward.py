@@ -33,7 +33,9 @@ Array = np.ndarray[Any, Any]
 
 
 @njit(cache=True, nogil=True)
-def touched_rows(coefficients: Array, n: int, first: int, end: int, shape: Shape, padding: int) -> tuple[int, int]:
+def touched_rows(
+    coefficients: Array, n: int, first: int, end: int, shape: Shape, padding: int
+) -> tuple[int, int]:
     """Return the image rows from which outputs in rows first to end may read."""
     _, _, H, _, Ho, Wo = shape
     d, e, f = coefficients[6 * n + 3], coefficients[6 * n + 4], coefficients[6 * n + 5]
@@ -43,7 +45,7 @@ def touched_rows(coefficients: Array, n: int, first: int, end: int, shape: Shape
     if padding == 1:
         low, high = min(low, H - 1.0), max(high, 0.0)
     low, high = min(max(low - 1, 0.0), float(H)), min(max(high + 3, 0.0), float(H))
-    return int(math.floor(low)), int(math.floor(high))
+    return math.floor(low), math.floor(high)
 
 
 @njit(cache=True, nogil=True)
@@ -108,7 +110,9 @@ def _sample_rows(
                     result = splat(element_of(0.0, part), width)
                     if (some >> lane) & 1:
                         at = start + (iy - top) * row + ix * col + c
-                        result = _careful(source, at, row, col, ix, iy, W, top, end, weights, lane, valid, width)
+                        result = _careful(
+                            source, at, row, col, ix, iy, W, top, end, weights, lane, valid, width
+                        )
                     store_some(target, out + c, valid, result)
 
 
@@ -124,7 +128,11 @@ def _forward(
     chunk = max(1, 256 // Wo)
     marks, numbers = np.empty(4 * LANES, np.int32), np.empty(10 * LANES, like.dtype)
     whole, part = pointer(marks), pointer(numbers)
-    columns, rows, weights = pointer(marks[2 * LANES :]), pointer(marks[3 * LANES :]), pointer(numbers[2 * LANES :])
+    columns, rows, weights = (
+        pointer(marks[2 * LANES :]),
+        pointer(marks[3 * LANES :]),
+        pointer(numbers[2 * LANES :]),
+    )
     packed, results = np.empty(0, like.dtype), np.empty(chunk * Wo * K if planar else 0, like.dtype)
     images, outputs, thetas = pointer(image), pointer(output), pointer(coefficients)
     while True:
@@ -144,7 +152,8 @@ def _forward(
             for i in range(first, last, chunk):
                 until = min(i + chunk, last)
                 _sample_rows(
-                    pointer(results), 0, Wo * K, K, pointer(packed), 0, W * K, K, top, end, i, until, K, end, thetas, n, shape, padding,
+                    pointer(results), 0, Wo * K, K, pointer(packed), 0, W * K, K, top, end, i, until, K, end,
+                    thetas, n, shape, padding,
                     whole, part, columns, rows, weights, width,
                 )  # fmt: skip
                 to = ((n * C + block * K) * Ho + i) * Wo

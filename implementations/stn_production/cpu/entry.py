@@ -1,13 +1,14 @@
 """The four kernels on torch tensors: layouts, types, and which of the loops does the work."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
-from typing import Any
-
 from stn_production.cpu import blocks_backward, blocks_forward, general, planes_backward, planes_forward
-from stn_production.cpu.points import PADDINGS, REFLECTION, pixel_coefficients, regular, theta_gradient
+from stn_production.cpu.points import PADDINGS, REFLECTION, Shape, pixel_coefficients, regular, theta_gradient
 from stn_production.cpu.team import share
+from stn_production.layout import memory_format, packed
 
 Array = np.ndarray[Any, Any]
 Size = tuple[int, int]
@@ -20,13 +21,11 @@ _NO_GRID = {torch.float32: np.empty(0, np.float32), torch.float64: np.empty(0, n
 
 
 def _interleaved(image: torch.Tensor) -> bool:
-    """Whether an image lies channels-last in memory, and not NCHW as well."""
-    return image.is_contiguous(memory_format=torch.channels_last) and not image.is_contiguous()
+    return memory_format(image) == torch.channels_last
 
 
 def _dense(image: torch.Tensor, interleaved: bool) -> torch.Tensor:
-    layout = torch.channels_last if interleaved else torch.contiguous_format
-    return image.detach().contiguous(memory_format=layout)
+    return packed(image.detach(), torch.channels_last if interleaved else torch.contiguous_format)
 
 
 def _flat(tensor: torch.Tensor) -> Array:
@@ -167,7 +166,9 @@ def transform_backward(
     return grad_image if need_image else None, grad_theta
 
 
-def sample_forward(image: torch.Tensor, grid: torch.Tensor, align_corners: bool, padding: str) -> torch.Tensor:
+def sample_forward(
+    image: torch.Tensor, grid: torch.Tensor, align_corners: bool, padding: str
+) -> torch.Tensor:
     """Sample images at a grid's points: [N,C,H,W], [N,Ho,Wo,2] -> [N,C,Ho,Wo], dtype and layout of image."""
     interleaved = _interleaved(image)
     image = _dense(image, interleaved)
@@ -200,16 +201,17 @@ def sample_backward(
     return grad_image, grad_grid
 
 
-def _general_places(image: torch.Tensor, coefficients: Array | None, grid: torch.Tensor | None) -> tuple[Any, ...]:
+def _general_places(
+    image: torch.Tensor, coefficients: Array | None, grid: torch.Tensor | None
+) -> tuple[Any, ...]:
     """Return (fused, coefficients, grid) as the general kernels take them."""
     if grid is None:
-        assert coefficients is not None
         return True, coefficients, _NO_GRID[torch.float32]
     return False, np.empty(0), _flat(grid.detach().contiguous().view(-1))
 
 
-def _general_shape(image: torch.Tensor, of: torch.Tensor) -> general.Shape:
-    return (*image.shape, of.shape[2], of.shape[3])  # type: ignore[return-value] # torch.Size has no length
+def _general_shape(image: torch.Tensor, of: torch.Tensor) -> Shape:
+    return (*image.shape, of.shape[2], of.shape[3])
 
 
 def _general_forward(

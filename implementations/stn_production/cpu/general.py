@@ -71,7 +71,7 @@ def _forward(
                     continue
                 x, _ = settled(x, W, align_corners, padding)
                 y, _ = settled(y, H, align_corners, padding)
-                ix, iy = int(math.floor(x)), int(math.floor(y))
+                ix, iy = math.floor(x), math.floor(y)
                 p, q = x - ix, y - iy
                 for c in range(C):
                     at = n * strides[0] + c * strides[1]
@@ -111,7 +111,7 @@ def _backward_image(
                     continue
                 x, _ = settled(x, W, align_corners, padding)
                 y, _ = settled(y, H, align_corners, padding)
-                ix, iy = int(math.floor(x)), int(math.floor(y))
+                ix, iy = math.floor(x), math.floor(y)
                 p, q = x - ix, y - iy
                 for c in range(first, min(first + GROUP, C)):
                     at = n * strides[0] + c * strides[1]
@@ -145,11 +145,13 @@ def _backward_points(
                     gx, gy = 0.0, 0.0
                     x, slope_x = settled(x, W, align_corners, padding)
                     y, slope_y = settled(y, H, align_corners, padding)
-                    ix, iy = int(math.floor(x)), int(math.floor(y))
+                    ix, iy = math.floor(x), math.floor(y)
                     p, q = x - ix, y - iy
                     for c in range(C):
                         at = n * strides[0] + c * strides[1]
-                        g = np.float64(load_scalar(cotangent, n * out[0] + c * out[1] + i * out[2] + j * out[3]))
+                        g = np.float64(
+                            load_scalar(cotangent, n * out[0] + c * out[1] + i * out[2] + j * out[3])
+                        )
                         v00 = value(image, at, strides, ix, iy, H, W)
                         v01 = value(image, at, strides, ix + 1, iy, H, W)
                         v10 = value(image, at, strides, ix, iy + 1, H, W)

@@ -49,7 +49,11 @@ def _clipped(index: Any, weight: Any, length: int, part: Array) -> Any:
     outside = low | high
     nothing = splat(element_of(0.0, part), LANES)
     index = select(low, zero, select(high, last, index))
-    return index, select(outside, nothing, weight), select(outside, nothing, splat(element_of(1.0, part), LANES))
+    return (
+        index,
+        select(outside, nothing, weight),
+        select(outside, nothing, splat(element_of(1.0, part), LANES)),
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -73,7 +77,8 @@ def place(
     """Place a group whose first output samples (x, y), for the image rows top to end.
 
     columns, rows: int32 [LANES], the pixel up and left. weights [8, LANES]: of the four pixels, row by row, the parts p and q of
-    the coordinates, and their slopes. Returned: which lanes have all four pixels in these rows and slopes of 1, and which have any pixel, as bits.
+    the coordinates, and their slopes. Returned, as bits: which lanes have all
+    four pixels in these rows and slopes of 1, and which have any pixel.
     """
     column, p, slope_x, row, q, slope_y = coordinates(x, y, whole, part, padding, W, H)
     one = splat(element_of(1.0, part), LANES)
@@ -105,7 +110,11 @@ def paired(index: Any, weight: Any, length: int, part: Any) -> Any:
     least, most = splat(np.int32(0), LANES), splat(np.int32(length - 2), LANES)
     first = select(index < least, least, select(index > most, most, index))
     step = index - first
-    here, before, after = step == splat(np.int32(0), LANES), step == splat(np.int32(-1), LANES), step == splat(np.int32(1), LANES)
+    here, before, after = (
+        step == splat(np.int32(0), LANES),
+        step == splat(np.int32(-1), LANES),
+        step == splat(np.int32(1), LANES),
+    )
     nothing, rest = splat(element_of(0.0, part), LANES), splat(element_of(1.0, part), LANES) - weight
     weight_first = select(here, rest, select(before, weight, nothing))
     weight_second = select(here, weight, select(after, rest, nothing))

@@ -19,7 +19,11 @@ def parallel_address() -> int:
     if noload is None:
         return 0
     home = Path(torch.__file__).parent
-    bundled = [*home.glob("lib/libgomp*"), *home.glob("lib/libiomp5*"), *home.parent.glob("torch.libs/libgomp*")]
+    bundled = [
+        *home.glob("lib/libgomp*"),
+        *home.glob("lib/libiomp5*"),
+        *home.parent.glob("torch.libs/libgomp*"),
+    ]
     for name in (*map(str, sorted(bundled)), "libgomp.so.1", "libomp.so", "libiomp5.so"):
         try:
             parallel = ctypes.CDLL(name, mode=noload).GOMP_parallel
@@ -43,7 +47,9 @@ def in_parallel(typing: Any, parallel: Any, threads: Any, kernel: Any, arguments
         bytes_, i32 = ir.PointerType(), ir.IntType(32)
         shared = cgutils.alloca_once_value(builder, args[3])
         body_type = ir.FunctionType(ir.VoidType(), [bytes_])
-        body = ir.Function(builder.module, body_type, builder.module.get_unique_name(f"{compiled.fndesc.mangled_name}.body"))
+        body = ir.Function(
+            builder.module, body_type, builder.module.get_unique_name(f"{compiled.fndesc.mangled_name}.body")
+        )
         body.linkage = "internal"
         inside = ir.IRBuilder(body.append_basic_block())
         packed = inside.load(body.args[0], typ=args[3].type)

@@ -52,7 +52,7 @@ def _slopes(has_first: Any, has_second: Any, part: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _scatter_row(
+def _scatter_row(  # noqa: PLR0915 # one pass over the outputs
     gradient: Any, image: Any, at: int, top: int, end: int, cotangent: Any, out: int, coefficients: Any, n: int, i: int,
     shape: Shape, padding: int, whole: Any, part: Any, spots: Any, amounts: Any, sums: Any,
 ) -> None:  # fmt: skip
@@ -143,8 +143,17 @@ def _backward(
     A lane's j' is that of its group's first output: its own way from there is added last.
     """
     _, _, H, W, Ho, Wo = shape
-    marks, numbers, sums = np.empty(3 * LANES, np.int32), np.empty(6 * LANES, image.dtype), np.empty(6 * LANES)
-    whole, part, spots, amounts = pointer(marks), pointer(numbers), pointer(marks[2 * LANES :]), pointer(numbers[2 * LANES :])
+    marks, numbers, sums = (
+        np.empty(3 * LANES, np.int32),
+        np.empty(6 * LANES, image.dtype),
+        np.empty(6 * LANES),
+    )
+    whole, part, spots, amounts = (
+        pointer(marks),
+        pointer(numbers),
+        pointer(marks[2 * LANES :]),
+        pointer(numbers[2 * LANES :]),
+    )
     gradients, images, cotangents = pointer(grad_image), pointer(image), pointer(cotangent)
     while True:
         task = fetch_add(counter, 1)

@@ -1,9 +1,9 @@
 """Vectors of LANES numbers as values of Numba: what its loop vectoriser does not find, said outright.
 
 A `Vector` lives in registers only. LLVM splits it where the machine's registers are narrower, so one kernel serves every CPU.
-An address is an array of one dimension, or a pointer, and an index; it is never tested. 16-bit floats have no type on Numba's CPU:
-their bits come as int16 (float16) and uint16 (bfloat16), are widened to float32 as they are loaded and rounded, ties to even,
-as they are stored.
+An address is an array of one dimension, or a pointer, and an index; it is never tested. Numba has no 16-bit floats on CPUs: their
+bits come as int16 (float16) and uint16 (bfloat16), are widened to float32 as they are loaded and rounded, ties to even, as
+they are stored.
 """
 
 import operator
@@ -168,7 +168,9 @@ def load_some(typing: Any, array: Any, index: Any, valid: Any, lanes: Any) -> An
             f"llvm.masked.load.{_llvm_name(of)}.p0",
         )
         align = ir.Constant(ir.IntType(32), dtype.bitwidth // 8)
-        return _widened(builder, dtype, builder.call(function, [where, align, mask, ir.Constant(of, None)]), width)
+        return _widened(
+            builder, dtype, builder.call(function, [where, align, mask, ir.Constant(of, None)]), width
+        )
 
     return signature(Vector(_wide(dtype), width), array, types.intp, types.intp, lanes), generate
 
@@ -199,12 +201,16 @@ def load_scalar(typing: Any, array: Any, index: Any) -> Any:
     dtype = array.dtype
 
     def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
-        raw = builder.load(_pointer(context, builder, sig.args[0], args[0], args[1]), align=dtype.bitwidth // 8)
+        raw = builder.load(
+            _pointer(context, builder, sig.args[0], args[0], args[1]), align=dtype.bitwidth // 8
+        )
         if dtype not in {_FLOAT16_BITS, _BFLOAT16_BITS}:
             return raw
         one = ir.Constant(ir.VectorType(raw.type, 1), ir.Undefined)
         zero = ir.Constant(ir.IntType(32), 0)
-        return builder.extract_element(_widened(builder, dtype, builder.insert_element(one, raw, zero), 1), zero)
+        return builder.extract_element(
+            _widened(builder, dtype, builder.insert_element(one, raw, zero), 1), zero
+        )
 
     return signature(_wide(dtype), array, types.intp), generate
 
@@ -221,7 +227,9 @@ def store_scalar(typing: Any, array: Any, index: Any, value: Any) -> Any:
             zero = ir.Constant(ir.IntType(32), 0)
             narrow = _narrowed(builder, dtype, builder.insert_element(one, raw, zero), 1)
             raw = builder.extract_element(narrow, zero)
-        builder.store(raw, _pointer(context, builder, sig.args[0], args[0], args[1]), align=dtype.bitwidth // 8)
+        builder.store(
+            raw, _pointer(context, builder, sig.args[0], args[0], args[1]), align=dtype.bitwidth // 8
+        )
         return context.get_dummy_value()
 
     return signature(types.void, array, types.intp, _wide(dtype)), generate
@@ -262,11 +270,15 @@ def gather_pairs(typing: Any, array: Any, index: Any, lanes: Any) -> Any:
 
 def _joined(builder: ir.IRBuilder, one: ir.Value, other: ir.Value) -> ir.Value:
     width = 2 * one.type.count
-    return builder.shuffle_vector(one, other, ir.Constant(ir.VectorType(ir.IntType(32), width), list(range(width))))
+    return builder.shuffle_vector(
+        one, other, ir.Constant(ir.VectorType(ir.IntType(32), width), list(range(width)))
+    )
 
 
 @intrinsic(prefer_literal=True)
-def transpose(typing: Any, target: Any, index: Any, step: Any, source: Any, at: Any, stride: Any, valid: Any, rows: Any) -> Any:
+def transpose(
+    typing: Any, target: Any, index: Any, step: Any, source: Any, at: Any, stride: Any, valid: Any, rows: Any
+) -> Any:
     """Write target[index + step i + r] = source[at + stride r + i] for r < rows and i < LANES; zeros from r = valid on."""
     count, wide = _count(rows), _wide(source.dtype)
 
@@ -315,7 +327,9 @@ def transpose_back(
             raw = _narrowed(builder, target.dtype, line, LANES)
             where = _pointer(context, builder, sig.args[0], args[0], offset)
             with builder.if_then(builder.icmp_signed("<", ir.Constant(i64, r), args[6])):
-                builder.store(raw, _vector_pointer(builder, where, raw.type), align=target.dtype.bitwidth // 8)
+                builder.store(
+                    raw, _vector_pointer(builder, where, raw.type), align=target.dtype.bitwidth // 8
+                )
         return context.get_dummy_value()
 
     intp = types.intp
@@ -334,11 +348,13 @@ def _transposed(builder: ir.IRBuilder, lines: list[ir.Value], width: int) -> lis
     flat = lines
     for _ in range(count.bit_length() - 1):
         half = len(flat) // 2
-        low = [lane for pair in zip(range(width // 2), range(width, width + width // 2), strict=True) for lane in pair]
-        high = [lane + width // 2 for lane in low]
-        flat = [
-            pick(flat[k], flat[half + k], lanes) for k in range(half) for lanes in (low, high)
+        low = [
+            lane
+            for pair in zip(range(width // 2), range(width, width + width // 2), strict=True)
+            for lane in pair
         ]
+        high = [lane + width // 2 for lane in low]
+        flat = [pick(flat[k], flat[half + k], lanes) for k in range(half) for lanes in (low, high)]
     if width == count:
         return flat
     if width > count:
@@ -487,7 +503,9 @@ def element_of(typing: Any, value: Any, array: Any) -> Any:
     return signature(wide, value, array), generate
 
 
-def _operation(function: Any, emit: Callable[[ir.IRBuilder, bool, ir.Value, ir.Value], ir.Value], truth: bool) -> None:
+def _operation(
+    function: Any, emit: Callable[[ir.IRBuilder, bool, ir.Value, ir.Value], ir.Value], truth: bool
+) -> None:
     @infer_global(function)
     class _Template(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
