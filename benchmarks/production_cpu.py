@@ -3,7 +3,7 @@
 Each figure is a ratio of times, torch's over ours: the median over rounds that run both, one after the other. Above 1 is faster.
 Forward is affine_grid + grid_sample; with backward, the gradients of input and theta. float32, zeros, align_corners=False.
 
-    python benchmarks/production_cpu.py [--rounds 15] [--compiled] [--errors DRAWS]
+    python benchmarks/production_cpu.py [--rounds 15] [--compiled] [--one-thread] [--errors DRAWS]
 """
 
 import argparse
@@ -26,6 +26,7 @@ SHAPES = (
 )
 LAYOUTS = {"NCHW": torch.contiguous_format, "channels-last": torch.channels_last}
 Work = Callable[[], object]
+Clock = Callable[[], float]
 
 
 class Problem:
@@ -63,22 +64,22 @@ def _transform(image: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
     return functional.grid_sample(image, grid, align_corners=False)
 
 
-def seconds(work: Work) -> float:
+def seconds(work: Work, clock: Clock) -> float:
     """Return the time of one call."""
-    start = time.perf_counter()
+    start = clock()
     work()
-    return time.perf_counter() - start
+    return clock() - start
 
 
-def ratio(theirs: Work, ours: Work, rounds: int) -> tuple[float, float]:
+def ratio(theirs: Work, ours: Work, rounds: int, clock: Clock) -> tuple[float, float]:
     """Return the median over rounds of theirs / ours, and our median time in ms."""
     for work in (theirs, ours, theirs, ours):
         work()
-    pairs = [(seconds(theirs), seconds(ours)) for _ in range(rounds)]
+    pairs = [(seconds(theirs, clock), seconds(ours, clock)) for _ in range(rounds)]
     return statistics.median(a / b for a, b in pairs), 1e3 * statistics.median(b for _, b in pairs)
 
 
-def report_times(rounds: int, compiled: bool) -> None:
+def report_times(rounds: int, compiled: bool, clock: Clock) -> None:
     """Print a row for each shape and layout, and the geometric means."""
     print(
         f"torch {torch.__version__}, {torch.get_num_threads()} threads, against {'compiled' if compiled else 'eager'}"
@@ -104,8 +105,8 @@ def report_times(rounds: int, compiled: bool) -> None:
                 ) -> None:
                     problem.eager_both(transform)
 
-            forward, ms = ratio(theirs, problem.ours, rounds)
-            both, both_ms = ratio(theirs_both, problem.ours_both, rounds)
+            forward, ms = ratio(theirs, problem.ours, rounds, clock)
+            both, both_ms = ratio(theirs_both, problem.ours_both, rounds, clock)
             ratios.append((forward, both))
             print(f"{shape!s:22}{layout:15}{forward:9.2f}{ms:9.3f}{both:9.2f}{both_ms:9.3f}", flush=True)
     means = [statistics.geometric_mean(column) for column in zip(*ratios, strict=True)]
@@ -155,11 +156,20 @@ def main() -> None:
         "--compiled", action="store_true", help="against torch.compile of the eager transform"
     )
     parser.add_argument("--errors", type=int, metavar="DRAWS", help="only the errors, over so many draws")
+    parser.add_argument(
+        "--one-thread",
+        action="store_true",
+        help="processor time of one thread: what a machine in use can still tell",
+    )
     arguments = parser.parse_args()
     if arguments.errors:
         report_errors(arguments.errors)
         return
-    report_times(arguments.rounds, arguments.compiled)
+    if arguments.one_thread:
+        torch.set_num_threads(1)
+    report_times(
+        arguments.rounds, arguments.compiled, time.process_time if arguments.one_thread else time.perf_counter
+    )
 
 
 if __name__ == "__main__":
