@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.lanes import FAR, place, split_steps
+from stn_production.cpu.lanes import FAR, columns_between, place, split_steps
 from stn_production.cpu.openmp import in_parallel
 from stn_production.cpu.packing import pack, unpack
 from stn_production.cpu.points import Shape
@@ -78,11 +78,10 @@ def _scatter_rows(  # noqa: PLR0912, PLR0915 # one pass over the outputs
         x0 = coefficients[6 * n + 1] * v + coefficients[6 * n + 2]
         y0 = coefficients[6 * n + 4] * v + coefficients[6 * n + 5]
         row_x, row_xj, row_y, row_yj = none, none, none, none
-        for j in range(0, Wo, LANES):
+        first_column, end_column = columns_between(y0, d, Wo, lowest, highest)
+        for j in range(first_column, end_column, LANES):
             u = j - (Wo - 1) / 2
             y = d * u + y0
-            if max(y, y + d * (LANES - 1)) < lowest or min(y, y + d * (LANES - 1)) > highest:
-                continue
             full, some = place(a * u + x0, y, whole, part, padding, W, H, top, end, columns, rows, weights)
             count = min(LANES, Wo - j)
             some &= (1 << count) - 1

@@ -29,6 +29,17 @@ def split_steps(coefficients: Array, n: int, whole: Array, part: Array) -> None:
 
 
 @njit(cache=True, nogil=True)
+def columns_between(y0: float, d: float, Wo: int, lowest: float, highest: float) -> tuple[int, int]:
+    """Return the columns j with lowest <= y0 + d j' <= highest, and a few more: the first a multiple of LANES, and the end."""
+    if d == 0:
+        return (0, Wo) if lowest <= y0 <= highest else (0, 0)
+    centre = (Wo - 1) / 2
+    one, other = (lowest - y0) / d + centre, (highest - y0) / d + centre
+    first, end = min(max(min(one, other) - 1, 0.0), float(Wo)), min(max(max(one, other) + 2, 0.0), float(Wo))
+    return math.floor(first) // LANES * LANES, math.floor(end)
+
+
+@njit(cache=True, nogil=True)
 def _axis(base: float, whole: Array, part: Array, axis: int) -> Any:
     base = min(max(base, -FAR), FAR)
     floor = math.floor(base)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.lanes import FAR, coordinates, paired, split_steps
+from stn_production.cpu.lanes import FAR, columns_between, coordinates, paired, split_steps
 from stn_production.cpu.openmp import in_parallel
 from stn_production.cpu.planes_forward import ALL
 from stn_production.cpu.points import Shape
@@ -69,11 +69,10 @@ def _scatter_row(  # noqa: PLR0915 # one pass over the outputs
     last_column, last_row = splat(np.int32(W - 1), LANES), splat(np.int32(end - 1), LANES)
     row_x = splat(0.0, LANES)
     row_xj, row_y, row_yj = row_x, row_x, row_x
-    for j in range(0, Wo, LANES):
+    first_column, end_column = columns_between(y0, d, Wo, lowest, highest)
+    for j in range(first_column, end_column, LANES):
         u = j - (Wo - 1) / 2
         y = d * u + y0
-        if max(y, y + d * (LANES - 1)) < lowest or min(y, y + d * (LANES - 1)) > highest:
-            continue
         column, p, slope_x, row, q, slope_y = coordinates(a * u + x0, y, whole, part, padding, W, H)
         count = min(LANES, Wo - j)
         inside = (column >= zero) & (column < last_column) & (row >= first) & (row < last_row)
