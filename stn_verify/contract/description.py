@@ -34,7 +34,7 @@ class Description(BaseModel):
     unsupported: dict[Dtype, Annotated[str, Field(max_length=500)]]
     """Storage dtypes that the implementation does not take, each with the reason."""
     compute_dtype: Computed | dict[Dtype, Computed] | None
-    """The arithmetic that it claims, by storage dtype where it is not one for all; what is left out is that of the dtype itself."""
+    """The arithmetic that it claims, by storage dtype where it is not one for all; else that of the dtype itself."""
     subgradient: Literal["right", "left", "mean", "zero"] | None
     device: Name
     threads: int | None = None
@@ -62,7 +62,9 @@ class Description(BaseModel):
     def computed_in(self, dtype: str) -> str:
         """The arithmetic that is claimed for a storage dtype."""
         if isinstance(self.compute_dtype, dict):
-            return next((arithmetic for name, arithmetic in self.compute_dtype.items() if name == dtype), dtype)
+            return next(
+                (arithmetic for name, arithmetic in self.compute_dtype.items() if name == dtype), dtype
+            )
         return self.compute_dtype or dtype
 
     def why_not(self, dtype: str) -> str | None:
