@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from stn_production import arguments
-from stn_production.autograd import generated, sampled
+from stn_production.tracing import generated, sampled
 
 
 def spatial_transform(

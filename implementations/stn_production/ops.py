@@ -11,6 +11,7 @@ from torch import Tensor
 
 from stn_production.dispatch import kernels
 from stn_production.layout import memory_format, packed
+from stn_production.portable import grid_generator
 
 _LIBRARY = torch.library.Library("stn_production", "DEF")
 
@@ -25,6 +26,8 @@ _LIBRARY.define(
     f"sample_backward(Tensor cotangent, Tensor image, Tensor grid, {_CHOICES}, bool need_image, bool need_grid)"
     " -> (Tensor, Tensor)"
 )
+_LIBRARY.define("grid(Tensor theta, SymInt[2] size, bool align_corners) -> Tensor")
+_LIBRARY.define("grid_backward(Tensor cotangent, bool align_corners) -> Tensor")
 
 
 def _transform(
@@ -80,6 +83,14 @@ def _sample_backward(
     return _told(image, grid, gradients)
 
 
+def _grid(theta: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
+    return grid_generator.generated(theta, (size[0], size[1]), align_corners).contiguous()
+
+
+def _grid_backward(cotangent: Tensor, align_corners: bool) -> Tensor:
+    return grid_generator.gathered(cotangent, align_corners).contiguous()
+
+
 def _told(
     image: Tensor, places: Tensor, gradients: tuple[Tensor | None, Tensor | None]
 ) -> tuple[Tensor, Tensor]:
@@ -95,6 +106,8 @@ for _name, _kernel in (
     ("transform_backward", _transform_backward),
     ("sample", _sample),
     ("sample_backward", _sample_backward),
+    ("grid", _grid),
+    ("grid_backward", _grid_backward),
 ):
     _LIBRARY.impl(_name, _kernel, "CompositeExplicitAutograd")
 
@@ -126,6 +139,16 @@ def _fake_backward(
     )
 
 
+@torch.library.register_fake("stn_production::grid", lib=_LIBRARY)
+def _(theta: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
+    return theta.new_empty((theta.shape[0], size[0], size[1], 2))
+
+
+@torch.library.register_fake("stn_production::grid_backward", lib=_LIBRARY)
+def _(cotangent: Tensor, align_corners: bool) -> Tensor:
+    return cotangent.new_empty((cotangent.shape[0], 2, 3))
+
+
 def _like(image: Tensor, shape: Sequence[int]) -> Tensor:
     return torch.empty(shape, dtype=image.dtype, device=image.device, memory_format=memory_format(image))
 
@@ -150,3 +173,13 @@ def sample(image: Tensor, grid: Tensor, align_corners: bool, padding: str) -> Te
 def sample_backward(cotangent: Tensor, image: Tensor, grid: Tensor, *rest: Any) -> tuple[Tensor, Tensor]:
     """The gradients of image and grid; `rest`: align_corners, padding, and which are needed."""
     return torch.ops.stn_production.sample_backward(cotangent, image, grid, *rest)
+
+
+def grid(theta: Tensor, size: tuple[int, int], align_corners: bool) -> Tensor:
+    """[N,2,3], (Ho,Wo) -> [N,Ho,Wo,2], in theta's dtype."""
+    return torch.ops.stn_production.grid(theta, size, align_corners)
+
+
+def grid_backward(cotangent: Tensor, align_corners: bool) -> Tensor:
+    """The adjoint of `grid`: [N,Ho,Wo,2] -> [N,2,3], in the cotangent's dtype."""
+    return torch.ops.stn_production.grid_backward(cotangent, align_corners)

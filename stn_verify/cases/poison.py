@@ -112,8 +112,9 @@ def undecided_images(case: TransformCase, compute: Format) -> tuple[Mask, Transf
 
 
 def undecided_grids(case: GenerateCase, compute: Format) -> tuple[Mask, GenerateCase]:
-    """The same where only a grid is made."""
-    bad = _overflowing(_extent(case.theta), np.ones(2), compute)
+    """The same where only a grid is made, which must be stored as well."""
+    narrower = min(compute, named(case.dtype), key=lambda held: held.largest)
+    bad = _overflowing(_extent(case.theta), np.ones(2), narrower)
     return bad, replace(case, theta=np.where(bad[:, None, None], IDENTITY, case.theta))
 
 

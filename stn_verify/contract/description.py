@@ -10,6 +10,7 @@ from stn_verify.contract.features import Feature
 
 Name = Annotated[str, Field(max_length=200)]
 Dtype = Literal["float64", "float32", "float16", "bfloat16"]
+Computed = Literal["float64", "float32", "tf32", "float16", "bfloat16"]
 Padding = Literal["zeros", "border", "reflection"]
 
 
@@ -32,7 +33,8 @@ class Description(BaseModel):
     dtypes: list[Dtype]
     unsupported: dict[Dtype, Annotated[str, Field(max_length=500)]]
     """Storage dtypes that the implementation does not take, each with the reason."""
-    compute_dtype: Literal["float64", "float32", "tf32", "float16", "bfloat16"] | None
+    compute_dtype: Computed | dict[Dtype, Computed] | None
+    """The arithmetic that it claims, by storage dtype where it is not one for all; else that of the dtype itself."""
     subgradient: Literal["right", "left", "mean", "zero"] | None
     device: Name
     threads: int | None = None
@@ -56,6 +58,14 @@ class Description(BaseModel):
     def choices(self, function: str) -> tuple[str, ...]:
         """What a function takes as keywords; nothing where it is not given."""
         return next((tuple(taken) for name, taken in self.functions.items() if name == function), ())
+
+    def computed_in(self, dtype: str) -> str:
+        """The arithmetic that is claimed for a storage dtype."""
+        if isinstance(self.compute_dtype, dict):
+            return next(
+                (arithmetic for name, arithmetic in self.compute_dtype.items() if name == dtype), dtype
+            )
+        return self.compute_dtype or dtype
 
     def why_not(self, dtype: str) -> str | None:
         """Why a storage dtype is not taken; None where it is."""

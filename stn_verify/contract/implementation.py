@@ -47,9 +47,10 @@ class Implementation:
     A choice (`padding`, `align_corners`) that is None is offered where the functions take a keyword-only parameter
     of that name, and identified where they do not; a tuple restricts what is offered. `vjps` maps a function's name to its
     vector-Jacobian product, `vjp(*inputs, cotangent, **choices) -> gradients of image, grid or theta in order`; frameworks
-    that differentiate by themselves need none. `compute_dtype` claims the arithmetic (default: the storage dtype's),
-    `subgradient` the rule at kinks (default: anything between the one-sided derivatives), `deterministic` the same bits
-    from the same inputs, `claims` what it can do beyond first derivatives (default: whatever turns out to work).
+    that differentiate by themselves need none. `compute_dtype` claims the arithmetic, one for all or by storage dtype
+    (default: the storage dtype's), `subgradient` the rule at kinks (default: anything between the one-sided derivatives),
+    `deterministic` the same bits from the same inputs, `claims` what it can do beyond first derivatives (default: whatever
+    turns out to work).
     `layout`, `axis_order` and `units` name the dialect, where it is not that of the shapes above (default: that one, or
     identified where nothing is declared).
     """
@@ -62,7 +63,7 @@ class Implementation:
     align_corners: bool | None = None
     interpolation: str = "bilinear"
     dtypes: tuple[str, ...] | None = None
-    compute_dtype: str | None = None
+    compute_dtype: str | Mapping[str, str] | None = None
     subgradient: str | None = None
     deterministic: bool = False
     claims: tuple[str, ...] = ()
@@ -84,8 +85,12 @@ class Implementation:
         _known("interpolation", self.interpolation, INTERPOLATIONS)
         for dtype in self.dtypes or ():
             _known("dtype", dtype, STORAGE_DTYPES)
-        if self.compute_dtype is not None:
-            _known("compute_dtype", self.compute_dtype, tuple(FORMATS))
+        claim = self.compute_dtype
+        if isinstance(claim, Mapping):
+            for dtype in claim:
+                _known("dtype", dtype, STORAGE_DTYPES)
+        for arithmetic in claim.values() if isinstance(claim, Mapping) else [] if claim is None else [claim]:
+            _known("compute_dtype", arithmetic, tuple(FORMATS))
         if self.subgradient is not None:
             _known("subgradient", self.subgradient, SUBGRADIENTS)
         for claim in self.claims:

@@ -11,4 +11,4 @@ LADDER = (FLOAT64, FLOAT32, TF32, FLOAT16, BFLOAT16)
 def claimed(description: Description, dtype: str) -> Arithmetic:
     """The claim of the target, or else the arithmetic of the dtype itself."""
     converted = description.dialect.units != "normalised"
-    return Arithmetic(named(description.compute_dtype or dtype), named(dtype), converted)
+    return Arithmetic(named(description.computed_in(dtype)), named(dtype), converted)

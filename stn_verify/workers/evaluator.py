@@ -1,7 +1,7 @@
 """Calls an implementation in this process: native arrays in, the framework's gradients, carriers out."""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,7 @@ class Evaluator:
         """What the implementation says of itself; with `probe`, undeclared dtypes are tried."""
         held = self.implementation
         dtypes, unsupported = self._dtypes(probe)
-        paddings, alignments = held.paddings(), held.alignments()
+        paddings, alignments, claim = held.paddings(), held.alignments(), held.compute_dtype
         described: dict[str, Any] = {
             "name": held.name[:_NAME],
             "framework": self.framework.name,
@@ -74,7 +74,7 @@ class Evaluator:
             "interpolation": held.interpolation,
             "dtypes": dtypes,
             "unsupported": unsupported,
-            "compute_dtype": held.compute_dtype,
+            "compute_dtype": dict(claim) if isinstance(claim, Mapping) else claim,
             "subgradient": held.subgradient,
             "device": self.device,
             "threads": self.framework.threads(),

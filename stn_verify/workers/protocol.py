@@ -21,6 +21,7 @@ Every request has a "call" and an "id"; the reply repeats the id. In this order:
          "features": [], "claims": [], "deterministic": false,
          "dialect": {"layout": "NCHW", "axis_order": "xy", "units": "normalised"}}
         `dialect` (the default is shown) says how it spells images and coordinates: requests then come in that spelling.
+        `compute_dtype` may be an object too, by storage dtype: {"float16": "float32"}.
         `functions` names each function given with the choices that it takes. With "probe" false the target
         must not be called to find out. `features` names what it can be asked beyond plain calls; a program
         without any (the default) may ignore every key of `evaluate` that is not shown below.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from stn_suites.harm import without
 from stn_suites.observations import Observations, word
 from stn_verify.bounds.anywhere import slopes_anywhere, values_anywhere, written_where_read
 from stn_verify.bounds.arithmetic import Arithmetic
@@ -22,7 +23,7 @@ from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
 from stn_verify.cases.poison import Mask
 from stn_verify.contract.target import Call, Reply, Target
 from stn_verify.exploration.examination import Examination
-from stn_verify.formats import Array, named
+from stn_verify.formats import Array
 from stn_verify.judging.reference import GRADIENTS, compare_gradients, compare_grid, compare_output
 
 
@@ -88,7 +89,10 @@ def grids_unharmed(examination: Examination) -> Callable[[Target, GenerateCase],
         kind = poison.told(case.theta[:1], case.dtype)
         if kind and len(images):
             observations.note(kind, f"grid {word(reply.output[0])}")
-        grid = _without(compare_grid(clean, reply.output), images[:, None, None, None], case.dtype)
+        grid = without(
+            compare_grid(clean, reply.output),
+            np.broadcast_to(images[:, None, None, None], reply.output.shape),
+        )
         return [grid, *compare_gradients(clean, reply, None)]
 
     return check
@@ -105,7 +109,7 @@ def _others(target: Target, poisoned: Poisoned, reply: Reply) -> list[Comparison
         else:
             # What poison did to its own image's grad_input is no more certain than where it read.
             masked = poisoned.images[:, None, None, None]
-            comparisons.append(_without(comparison, masked, poisoned.case.dtype))
+            comparisons.append(without(comparison, np.broadcast_to(masked, comparison.values.shape)))
     return comparisons
 
 
@@ -136,10 +140,10 @@ def _grad_theta(poisoned: Poisoned, reply: Reply, right: Comparison) -> Comparis
     """grad_theta, of a poisoned theta NaN or zero where every output of its image is NaN."""
     bad = poisoned.images[:, None, None]
     silent = np.all(np.isnan(reply.output), axis=(1, 2, 3))[:, None, None]
-    masked = _without(right, bad & ~silent, poisoned.case.dtype)
+    masked = without(right, np.broadcast_to(bad & ~silent, right.values.shape))
 
     def expected(arithmetic: Arithmetic) -> Interval:
-        return _replaced(right.expected(arithmetic), bad & silent, _zero(arithmetic))
+        return _replaced(masked.expected(arithmetic), bad & silent, _zero(arithmetic))
 
     values = np.where(bad & silent & np.isnan(masked.values), 0.0, masked.values)
     return Comparison("grad_theta", values, expected)
@@ -177,9 +181,8 @@ def _consistent(alone: Poisoned, call: Call, reply: Reply) -> list[Comparison]:
     def expected(arithmetic: Arithmetic) -> Interval:
         return written_where_read(alone.clean.scene, case.cotangent, output, gradient, arithmetic)
 
-    right = expected(Arithmetic(named(case.dtype), named(case.dtype))).low
-    values = np.where(judged, written, right)
-    return [Comparison("grad_input", values, expected, (call,), "(grad_input * image).sum(axis=(2, 3))")]
+    formula = "(grad_input * image).sum(axis=(2, 3))"
+    return [without(Comparison("grad_input", written, expected, (call,), formula), ~judged)]
 
 
 def _note(observations: Observations, case: SampleCase | TransformCase, reply: Reply) -> None:
@@ -199,12 +202,6 @@ def _note(observations: Observations, case: SampleCase | TransformCase, reply: R
     results |= {"grad_input": reply.gradients["image"][:1]} if reply.gradients else {}
     if kind:
         observations.note(kind, ", ".join(f"{name} {word(values)}" for name, values in results.items()))
-
-
-def _without(comparison: Comparison, bad: Mask, dtype: str) -> Comparison:
-    """The comparison with the oracle's own values where nothing is to be judged."""
-    right = comparison.expected(Arithmetic(named(dtype), named(dtype))).low
-    return replace(comparison, values=np.where(bad, right, comparison.values))
 
 
 def _replaced(right: Interval, where: Mask, other: Interval) -> Interval:

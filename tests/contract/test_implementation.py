@@ -59,6 +59,8 @@ def test_what_is_declared_is_what_is_checked():
         ({"padding": "wrap"}, "unknown padding 'wrap'; known: zeros, border, reflection"),
         ({"dtypes": ("int8",)}, "unknown dtype 'int8'; known: float64"),
         ({"compute_dtype": "float8"}, "unknown compute_dtype 'float8'"),
+        ({"compute_dtype": {"float16": "float8"}}, "unknown compute_dtype 'float8'"),
+        ({"compute_dtype": {"float8": "float32"}}, "unknown dtype 'float8'"),
         ({"subgradient": "up"}, "unknown subgradient 'up'; known: right, left, mean, zero"),
         ({"interpolation": "lanczos"}, "unknown interpolation 'lanczos'"),
         (

@@ -63,7 +63,8 @@ class Stencil:
 
     def corners(self, image: Tensor) -> Corners:
         """Of an image [N, C, H, W], in the dtype of the coordinates."""
-        flat = image.flatten(2)
+        height, width = self.image_size
+        flat = image.reshape(*image.shape[:2], height * width)
         return Corners(*(self._corner(flat, index, exists) for index, exists in self._places))
 
     def value(self, corners: Corners) -> Tensor:
@@ -105,7 +106,7 @@ class Stencil:
 
     def _corner(self, flat: Tensor, index: Tensor, exists: Tensor | None) -> Tensor:
         wide = index.flatten(1)[:, None].expand(-1, flat.shape[1], -1)
-        values = flat.gather(2, wide).unflatten(2, index.shape[1:]).to(self.dtype)
+        values = flat.gather(2, wide).reshape(*flat.shape[:2], *index.shape[1:]).to(self.dtype)
         # The pixel is masked, not its weight: 0 times NaN would tell of a pixel that the point does not touch.
         return values if exists is None else torch.where(exists[:, None], values, 0.0)
 
@@ -115,10 +116,10 @@ class Stencil:
         sums = contributions[0].new_zeros((count, channels, height * width))
         for (index, exists), values in zip(self._places, contributions, strict=True):
             taking_part = self.finite if exists is None else self.finite & exists
-            masked = torch.where(taking_part[:, None], values, 0.0).flatten(2)
             wide = index.flatten(1)[:, None].expand(-1, channels, -1)
-            sums = sums.scatter_add(2, wide, masked)
-        return sums.unflatten(2, (height, width))
+            masked = torch.where(taking_part[:, None], values, 0.0)
+            sums = sums.scatter_add(2, wide, masked.reshape(count, channels, wide.shape[2]))
+        return sums.reshape(count, channels, height, width)
 
     def _marked(self, values: Tensor) -> Tensor:
         return torch.where(self.finite[:, None], values, torch.nan)
