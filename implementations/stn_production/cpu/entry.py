@@ -43,10 +43,6 @@ def _empty(of: torch.Tensor, size: Size, interleaved: bool) -> torch.Tensor:
     return torch.empty((*of.shape[:2], *size), dtype=of.dtype, memory_format=layout)
 
 
-def _strides(N: int, C: int, H: int, W: int, interleaved: bool) -> general.Strides:
-    return (C * H * W, 1, W * C, C) if interleaved else (C * H * W, H * W, W, 1)
-
-
 def _computed_in(*tensors: torch.Tensor) -> torch.dtype:
     return torch.float64 if any(tensor.dtype == torch.float64 for tensor in tensors) else torch.float32
 

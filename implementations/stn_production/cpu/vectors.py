@@ -457,17 +457,6 @@ def select(typing: Any, mask: Any, a: Any, b: Any) -> Any:
 
 
 @intrinsic
-def as_float(typing: Any, vector: Any, array: Any) -> Any:
-    """Return an int32 Vector in the floating type of the array's elements (float32 for 16-bit ones)."""
-    result = Vector(_wide(array.dtype), vector.lanes)
-
-    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
-        return builder.sitofp(args[0], ir.VectorType(_element(result.dtype), result.lanes))
-
-    return signature(result, vector, array), generate
-
-
-@intrinsic
 def as_double(typing: Any, vector: Any) -> Any:
     """Return a Vector in float64."""
     result = Vector(types.float64, vector.lanes)
