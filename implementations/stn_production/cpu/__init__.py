@@ -1,0 +1,5 @@
+"""The kernels for CPUs, in Numba."""
+
+from stn_production.cpu.entry import sample_backward, sample_forward, transform_backward, transform_forward
+
+__all__ = ["sample_backward", "sample_forward", "transform_backward", "transform_forward"]
