@@ -192,3 +192,25 @@ def test_far_from_the_image(padding: str, dtype: Any, align_corners: bool) -> No
         assert set(output.tolist()) <= set(image.flatten().tolist())
     assert (by_image * image).sum() == output.sum()
     assert by_grid.isfinite().all()
+
+
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("entry", [(0, 0), (0, 2), (1, 1)])
+def test_a_theta_that_is_not_finite(padding: str, value: float, entry: tuple[int, int]) -> None:
+    """NaN to its own image's output and theta, nothing to its image, and nothing to the other image."""
+    random = torch.Generator().manual_seed(5)
+    image, cotangent = (torch.randn(2, 3, 4, 6, generator=random) for _ in range(2))
+    theta = torch.randn(2, 2, 3, generator=random)
+    spoilt = theta.clone()
+    spoilt[0, *entry] = value
+    rest = (4, 6), False, padding
+    output = portable.transform_forward(image, spoilt, *rest)
+    assert output[0].isnan().all()
+    assert torch.equal(output[1], portable.transform_forward(image, theta, *rest)[1])
+    by_image, by_theta = portable.transform_backward(cotangent, image, spoilt, *rest, True, True)
+    right = portable.transform_backward(cotangent, image, theta, *rest, True, True)
+    assert torch.equal(by_image[0], torch.zeros_like(image[0]))
+    assert by_theta[0].isnan().all()
+    assert torch.equal(by_image[1], right[0][1])
+    assert torch.equal(by_theta[1], right[1][1])
