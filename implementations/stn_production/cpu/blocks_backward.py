@@ -4,12 +4,13 @@ A task owns its band's pixels of grad_image, so that no two add to one, and walk
 pixels give to grad_theta is a sum of its own: the four neighbours of an output enter its slope one by one.
 """
 
+import math
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.lanes import FAR, columns_between, place, split_steps
+from stn_production.cpu.lanes import columns_between, place, split_steps
 from stn_production.cpu.openmp import in_parallel
 from stn_production.cpu.packing import pack, unpack
 from stn_production.cpu.points import Shape
@@ -70,8 +71,8 @@ def _scatter_rows(  # noqa: PLR0912, PLR0915 # one pass over the outputs
     _, _, H, W, Ho, Wo = shape
     K = len(width)
     a, d = coefficients[6 * n], coefficients[6 * n + 3]
-    lowest = -FAR if padding == 1 and top == 0 else top - 2.0
-    highest = FAR if padding == 1 and end == H else end + 1.0
+    lowest = -math.inf if padding == 1 and top == 0 else top - 2.0
+    highest = math.inf if padding == 1 and end == H else end + 1.0
     none = splat(0.0, width)
     for i in range(Ho):
         v = i - (Ho - 1) / 2

@@ -3,12 +3,13 @@
 A task owns a band of image rows, as in `blocks_backward`, and adds to grad_image where it lies.
 """
 
+import math
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.lanes import FAR, columns_between, coordinates, paired, split_steps
+from stn_production.cpu.lanes import columns_between, coordinates, paired, split_steps
 from stn_production.cpu.openmp import in_parallel
 from stn_production.cpu.planes_forward import ALL
 from stn_production.cpu.points import Shape
@@ -62,8 +63,8 @@ def _scatter_row(  # noqa: PLR0915 # one pass over the outputs
     v = i - (Ho - 1) / 2
     x0 = load_scalar(coefficients, 6 * n + 1) * v + load_scalar(coefficients, 6 * n + 2)
     y0 = load_scalar(coefficients, 6 * n + 4) * v + load_scalar(coefficients, 6 * n + 5)
-    lowest = -FAR if padding == 1 and top == 0 else top - 2.0
-    highest = FAR if padding == 1 and end == H else end + 1.0
+    lowest = -math.inf if padding == 1 and top == 0 else top - 2.0
+    highest = math.inf if padding == 1 and end == H else end + 1.0
     nothing, one = splat(element_of(0.0, part), LANES), splat(element_of(1.0, part), LANES)
     zero, first, width = splat(np.int32(0), LANES), splat(np.int32(top), LANES), splat(np.int32(W), LANES)
     last_column, last_row = splat(np.int32(W - 1), LANES), splat(np.int32(end - 1), LANES)

@@ -69,6 +69,19 @@ def test_a_huge_theta(padding: str, huge: float) -> None:
     assert grads[0].isfinite().all()
 
 
+@pytest.mark.parametrize("channels", [1, 3, 16])
+@pytest.mark.parametrize("huge", [1e9, 1e20, -1e20])
+def test_a_border_far_away_receives_every_cotangent(huge: float, channels: int) -> None:
+    image, theta = torch.zeros(1, channels, 40, 20), IDENTITY[None].clone()
+    theta[0, 1, 2] = huge
+    grad_image, _ = transform_backward(
+        torch.ones(1, channels, 8, 20), image, theta, (8, 20), False, "border", True, True
+    )  # fmt: skip
+    row = -1 if huge > 0 else 0
+    assert torch.equal(grad_image[..., row, :], torch.full((1, channels, 20), 8.0))
+    assert grad_image.sum() == 8 * 20 * channels
+
+
 @pytest.mark.parametrize("padding", PADDINGS)
 def test_points_that_are_not_finite(padding: str) -> None:
     image, grid = torch.randn(1, 3, 5, 6), torch.zeros(1, 2, 3, 2)
