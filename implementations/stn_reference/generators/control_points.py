@@ -49,8 +49,9 @@ def square_lattice(points: int) -> Array:
 
 
 def _check_apart(control: Array, reach: float) -> None:
-    step = control[:, None] - control
-    distance = np.hypot(step[..., 0], step[..., 1])
+    with np.errstate(over="ignore"):
+        step = control[:, None] - control
+        distance = np.hypot(step[..., 0], step[..., 1])
     np.fill_diagonal(distance, np.inf)
     first, second = divmod(int(np.argmin(distance)), len(control))
     # Each coordinate of either is rounded by at most ROUNDOFF reach.
@@ -61,11 +62,12 @@ def _check_apart(control: Array, reach: float) -> None:
 
 
 def _check_spread(control: Array, reach: float) -> None:
-    centre = control.mean(axis=0)
-    # The smaller singular value is 0 for points on one line; rounding, of the mean too, moves it by at
-    # most the Frobenius norm of the change: K points, two coordinates, 2 ROUNDOFF reach each.
-    _, least = np.linalg.svd(control - centre, compute_uv=False)
-    if least <= 2 * np.sqrt(2 * len(control)) * ROUNDOFF * reach:
+    # Of unit size, so that nothing overflows.
+    unit = control / reach
+    _, least = np.linalg.svd(unit - unit.mean(axis=0), compute_uv=False)
+    # It is 0 for points on one line. The rounding of the positions, of the quotients and of the mean moves it by at
+    # most the Frobenius norm of the change: K points, two coordinates, 3 ROUNDOFF each.
+    if least <= 3 * np.sqrt(2 * len(control)) * ROUNDOFF:
         raise ReferenceArgumentError(
             f"control has all {len(control)} points on one line, from {_spelt(control[0])} "
             f"through {_spelt(control[1])}; known: points that are not collinear"

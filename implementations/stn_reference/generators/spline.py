@@ -24,25 +24,26 @@ def coefficients(control: Array) -> Array:
         )
     right = np.eye(count + 3, count)
     solved = np.linalg.solve(system, right)
-    # One step of refinement makes the backward error small in every entry, whatever the pivots
-    # (Higham 2002, theorem 12.3).
+    # One step of refinement makes it backward stable, whatever growth the pivots bring (Higham 2002, section 12.2).
     return np.asarray(solved + np.linalg.solve(system, right - system @ solved))
 
 
 def basis(control: Array, xt: Array, yt: Array) -> Array:
     """B(p) of every point (xt, yt) of [Wo] and [Ho, 1], [Ho Wo, K]: the spline is B(p) theta."""
+    # First, because it refuses what would overflow below.
+    weights = coefficients(control)
     squared = (xt[:, None] - control[:, 0]) ** 2 + (yt[:, :, None] - control[:, 1]) ** 2
     shape = squared.shape[:2]
     affine = np.stack([np.ones(shape), np.broadcast_to(xt, shape), np.broadcast_to(yt, shape)], axis=-1)
     # (U(|p - c_1|) ... U(|p - c_K|), 1, x^t, y^t).
     terms = np.concatenate([_kernel(squared), affine], axis=-1)
-    return np.asarray(terms.reshape(shape[0] * shape[1], len(control) + 3) @ coefficients(control))
+    return np.asarray(terms.reshape(shape[0] * shape[1], len(control) + 3) @ weights)
 
 
 def _system(control: Array) -> Array:
-    step = control[:, None] - control
     affine = np.column_stack([np.ones(len(control)), control])
     with np.errstate(over="ignore"):
+        step = control[:, None] - control
         bending = _kernel(step[..., 0] ** 2 + step[..., 1] ** 2)
     # sum_k w_k U(|c_i - c_k|) + a0 + a1 x_i + a2 y_i = theta_i; sum w = sum w x = sum w y = 0.
     return np.block([[bending, affine], [affine.T, np.zeros((3, 3))]])
