@@ -237,9 +237,7 @@ def test_mixed_dtypes(examination: Examination) -> None:
     examination.explore(_samples(examination), layouts.mixed(examination), most=FEW)
 
 
-@pytest.mark.stn_check(
-    "transform", TRANSFORM, feature="mixed dtypes", dtypes=MIXABLE, large=True
-)
+@pytest.mark.stn_check("transform", TRANSFORM, feature="mixed dtypes", dtypes=MIXABLE, large=True)
 def test_fused_mixed_dtypes(examination: Examination) -> None:
     """A theta of a finer dtype than the image's, and the other way round."""
     examination.explore(_transforms(examination), layouts.mixed(examination), most=FEW)
