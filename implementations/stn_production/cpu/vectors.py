@@ -268,6 +268,48 @@ def gather_pairs(typing: Any, array: Any, index: Any, lanes: Any) -> Any:
     return signature(result, array, types.intp, lanes), generate
 
 
+def _permutes(context: Any, dtype: Any) -> bool:
+    """Whether the machine that is compiled for picks lanes from two registers at once."""
+    return dtype == types.float32 and "+avx512f" in context.codegen().magic_tuple()[2].split(",")
+
+
+@intrinsic
+def picks(typing: Any, array: Any) -> Any:
+    """Return whether `pick` works for the array's elements, known as the kernel is compiled: only on AVX-512, for float32."""
+    dtype = array.dtype
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        return ir.Constant(ir.IntType(1), _permutes(context, dtype))
+
+    return signature(types.boolean, array), generate
+
+
+@intrinsic
+def pick(typing: Any, low: Any, high: Any, index: Any) -> Any:
+    """Return the lanes of two Vectors side by side that an int32 Vector says, modulo their number; nothing where not `picks`."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        of = args[0].type
+        if not _permutes(context, low.dtype):
+            return ir.Constant(of, ir.Undefined)
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(of, [of, args[2].type, of]), "llvm.x86.avx512.vpermi2var.ps.512"
+        )
+        return builder.call(function, [args[0], args[2], args[1]])
+
+    return signature(low, low, high, index), generate
+
+
+@intrinsic
+def lane_of(typing: Any, vector: Any, lane: Any) -> Any:
+    """Return one lane's number."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        return builder.extract_element(*args)
+
+    return signature(vector.dtype, vector, types.intp), generate
+
+
 def _joined(builder: ir.IRBuilder, one: ir.Value, other: ir.Value) -> ir.Value:
     width = 2 * one.type.count
     return builder.shuffle_vector(
