@@ -5,7 +5,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from stn_production.cpu import blocks_backward, blocks_forward, general, planes_backward, planes_forward
+from stn_production.cpu import (
+    blocks_backward,
+    blocks_forward,
+    general,
+    grid_planes,
+    planes_backward,
+    planes_forward,
+)
 from stn_production.cpu.points import PADDINGS, REFLECTION, Shape, pixel_coefficients, regular, theta_gradient
 from stn_production.cpu.team import share
 from stn_production.layout import memory_format, packed
@@ -16,6 +23,7 @@ Size = tuple[int, int]
 _TASKS = 16  # at least, where the image has the rows: enough for that many threads, and the same for every number of them
 _FEW_PLANES = 4  # channels that are read plane by plane
 _FEWEST_ROWS = 8  # of a band
+_FEWEST_POINTS = 256  # of a band of a grid's
 _NARROW, _WIDE = (0,) * 4, (0,) * 16  # channels of a block
 _NO_GRID = {torch.float32: np.empty(0, np.float32), torch.float64: np.empty(0, np.float64)}
 
@@ -47,8 +55,8 @@ def _computed_in(*tensors: torch.Tensor) -> torch.dtype:
     return torch.float64 if any(tensor.dtype == torch.float64 for tensor in tensors) else torch.float32
 
 
-def _bands(units: int, rows: int) -> int:
-    return max(1, min(-(-_TASKS // units), rows // _FEWEST_ROWS))
+def _bands(units: int, most: int) -> int:
+    return max(1, min(-(-_TASKS // units), most))
 
 
 class _Transform:
@@ -102,14 +110,14 @@ def transform_forward(
     call = _Transform(image, theta, size, align_corners, padding)
     N, C, _, _, Ho, _ = call.shape
     if call.any_regular and not interleaved and call.in_planes(image.dtype):
-        bands = _bands(N, Ho)
+        bands = _bands(N, Ho // _FEWEST_ROWS)
         share(
             planes_forward.forward, N * bands, _flat(output), _flat(image), call.coefficients, call.shape,
             call.padding, bands, _NO_GRID[image.dtype],
         )  # fmt: skip
     elif call.any_regular:
         blocks = 1 if interleaved else -(-C // len(call.width))
-        bands = _bands(N * blocks, Ho)
+        bands = _bands(N * blocks, Ho // _FEWEST_ROWS)
         share(
             blocks_forward.forward, N * blocks * bands, _flat(output), _flat(image), call.coefficients, call.shape,
             call.padding, not interleaved, bands, _NO_GRID[call.dtype], call.width,
@@ -134,7 +142,7 @@ def transform_backward(
     call = _Transform(image, theta, size, align_corners, padding)
     grad_image = _empty(image, (H, W), interleaved)
     blocks = -(-C // len(call.width))
-    bands = _bands(N * blocks, H)
+    bands = _bands(N * blocks, H // _FEWEST_ROWS)
     parts = np.empty(N * blocks * bands * 6)
     if call.any_regular and C == 1 and call.in_planes(image.dtype):
         share(
@@ -173,8 +181,18 @@ def sample_forward(
         return output
     if 0 in image.shape[2:]:
         return output.zero_()
-    _general_forward(output, image, None, grid, align_corners, PADDINGS[padding])
-    return output
+    if not _plain(image, padding):
+        _general_forward(output, image, None, grid, align_corners, PADDINGS[padding])
+        return output
+    image, grid = _computed(image, grid), grid.detach().contiguous()
+    N, C, _, _, Ho, Wo = shape = _general_shape(image, output)
+    sampled = output if output.dtype == image.dtype and not interleaved else torch.empty(output.shape, dtype=image.dtype)
+    bands = _bands(N, Ho * Wo // _FEWEST_POINTS)
+    share(
+        grid_planes.forward, N * bands, _flat(sampled), _flat(image), _flat(grid.view(-1)), shape, align_corners,
+        PADDINGS[padding], bands,
+    )  # fmt: skip
+    return output if sampled is output else output.copy_(sampled)
 
 
 def sample_backward(
@@ -188,12 +206,48 @@ def sample_backward(
     if 0 in image.shape or 0 in grid.shape:
         grads = torch.zeros_like(image), torch.zeros_like(grid, memory_format=torch.contiguous_format)
         return grads[0] if need_image else None, grads[1] if need_grid else None
+    if _plain(image, padding):
+        return _gradients(cotangent, image, grid, align_corners, PADDINGS[padding], need_image, need_grid)
     places = None, grid, align_corners, PADDINGS[padding]
     grad_image = _general_grad_image(cotangent, image, *places) if need_image else None
     grad_grid = None
     if need_grid:
         grad_grid = torch.empty(grid.shape, dtype=grid.dtype)
         _general_points(cotangent, image, *places, grad_grid=grad_grid)
+    return grad_image, grad_grid
+
+
+def _plain(image: torch.Tensor, padding: str) -> bool:
+    """Whether the fast kernels can sample an image at a grid's points."""
+    H, W = image.shape[2:]
+    return padding != "reflection" and min(H, W) > 1 and H * W < 2**31
+
+
+def _computed(values: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+    """Return an image or cotangent as planes, in the type that is computed in."""
+    return values.to(_computed_in(values, grid)).contiguous()
+
+
+def _gradients(
+    cotangent: torch.Tensor, image: torch.Tensor, grid: torch.Tensor, align_corners: bool, padding: int, need_image: bool,
+    need_grid: bool,
+) -> tuple[torch.Tensor | None, torch.Tensor | None]:  # fmt: skip
+    grad_image = torch.empty_like(image) if need_image else None
+    grad_grid = torch.empty(grid.shape, dtype=grid.dtype) if need_grid else None
+    N, C, _, _, Ho, Wo = shape = _general_shape(image, cotangent)
+    points, received = grid.detach().contiguous().view(-1), _computed(cotangent, grid)
+    read = _computed(image, grid)
+    places = _flat(points), shape, align_corners, padding
+    if grad_image is not None:
+        wide = grad_image if grad_image.dtype == read.dtype and grad_image.is_contiguous() else torch.empty_like(read)
+        share(grid_planes.backward_image, N * C, _flat(wide), _flat(received), *places)
+        if wide is not grad_image:
+            grad_image.copy_(wide)
+    if grad_grid is not None:
+        bands = _bands(N, Ho * Wo // _FEWEST_POINTS)
+        share(
+            grid_planes.backward_points, N * bands, _flat(grad_grid.view(-1)), _flat(received), _flat(read), *places, bands
+        )
     return grad_image, grad_grid
 
 

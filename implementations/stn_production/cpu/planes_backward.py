@@ -11,7 +11,7 @@ from numba import njit
 
 from stn_production.cpu.lanes import columns_between, coordinates, paired, split_steps
 from stn_production.cpu.openmp import in_parallel
-from stn_production.cpu.planes_forward import ALL, least, read_row, rows_of
+from stn_production.cpu.pixels import ALL
 from stn_production.cpu.points import Shape
 from stn_production.cpu.vectors import (
     LANES,
@@ -26,7 +26,6 @@ from stn_production.cpu.vectors import (
     load,
     load_scalar,
     load_some,
-    picks,
     pointer,
     select,
     splat,
@@ -53,134 +52,85 @@ def _slopes(has_first: Any, has_second: Any, part: Any) -> Any:
     )
 
 
-@njit(cache=True, nogil=True, forceinline=True)
-def _pixels(
-    image: Any, size: int, at: int, top: int, end: int, W: int, column: Any, row: Any, has_left: Any, has_right: Any,
-    reach: int, part: Any,
-) -> Any:  # fmt: skip
-    """Return the four pixels of a group's cells, zero where not in image rows top to end, read in whole rows."""
-    nothing = splat(element_of(0.0, part), LANES)
-    start, first, next_row = least(column), least(row), row + splat(np.int32(1), LANES)
-    offset = column - splat(np.int32(start), LANES)
-    v00, v01, v10, v11 = nothing, nothing, nothing, nothing
-    for k in range(reach):
-        r = min(max(first + k, top), end - 1)
-        here = splat(np.int32(r), LANES)
-        left, right = read_row(image, size, at + (r - top) * W + start, offset)
-        above, below = row == here, next_row == here
-        v00, v10 = select(above & has_left, left, v00), select(below & has_left, left, v10)
-        v01, v11 = select(above & has_right, right, v01), select(below & has_right, right, v11)
-    return v00, v01, v10, v11
-
-
 @njit(cache=True, nogil=True)
-def _scatter_rows(  # noqa: PLR0915 # one pass over the outputs
-    gradient: Any, image: Any, size: int, at: int, top: int, end: int, cotangent: Any, out: int, coefficients: Any, n: int,
+def _scatter_row(  # noqa: PLR0915 # one pass over the outputs
+    gradient: Any, image: Any, at: int, top: int, end: int, cotangent: Any, out: int, coefficients: Any, n: int, i: int,
     shape: Shape, padding: int, whole: Any, part: Any, spots: Any, amounts: Any, sums: Any,
 ) -> None:  # fmt: skip
-    """Add all outputs' share to the rows top to end, which begin at `at`, and to sums [6, LANES]: see `_backward`."""
+    """Add output row i's share to the rows top to end, which begin at `at`, and to sums [6, LANES]: see `_backward`."""
     _, _, H, W, Ho, Wo = shape
-    a, b, c = (
-        load_scalar(coefficients, 6 * n), load_scalar(coefficients, 6 * n + 1), load_scalar(coefficients, 6 * n + 2)
-    )  # fmt: skip
-    d, e, f = (
-        load_scalar(coefficients, 6 * n + 3), load_scalar(coefficients, 6 * n + 4), load_scalar(coefficients, 6 * n + 5)
-    )  # fmt: skip
+    a, d = load_scalar(coefficients, 6 * n), load_scalar(coefficients, 6 * n + 3)
+    v = i - (Ho - 1) / 2
+    x0 = load_scalar(coefficients, 6 * n + 1) * v + load_scalar(coefficients, 6 * n + 2)
+    y0 = load_scalar(coefficients, 6 * n + 4) * v + load_scalar(coefficients, 6 * n + 5)
     lowest = -math.inf if padding == 1 and top == 0 else top - 2.0
     highest = math.inf if padding == 1 and end == H else end + 1.0
-    reach = rows_of(a, d, size) if picks(part) else 0
     nothing, one = splat(element_of(0.0, part), LANES), splat(element_of(1.0, part), LANES)
     zero, first, width = splat(np.int32(0), LANES), splat(np.int32(top), LANES), splat(np.int32(W), LANES)
     last_column, last_row = splat(np.int32(W - 1), LANES), splat(np.int32(end - 1), LANES)
-    minus, before = splat(np.int32(-1), LANES), splat(np.int32(top - 1), LANES)
-    count = min(LANES, Wo)
-    for i in range(Ho):
-        v = i - (Ho - 1) / 2
-        x0, y0 = b * v + c, e * v + f
-        row_x = splat(0.0, LANES)
-        row_xj, row_y, row_yj = row_x, row_x, row_x
-        first_column, end_column = columns_between(y0, d, Wo, lowest, highest)
-        for group in range(first_column, end_column, LANES):
-            j = max(0, min(group, Wo - LANES))
-            done = group - j  # lanes of the last group that the one before had
-            u = j - (Wo - 1) / 2
-            column, p, slope_x, row, q, slope_y = coordinates(
-                a * u + x0, d * u + y0, whole, part, padding, W, H
-            )  # fmt: skip
-            inside = (column >= zero) & (column < last_column) & (row >= first) & (row < last_row)
-            inside = inside & (slope_x == one) & (slope_y == one)
-            whole_group = (done == 0) & (count == LANES) & (bits(inside) == ALL)
-            here = out + i * Wo + j
-            g = load(cotangent, here, LANES) if count == LANES else load_some(cotangent, here, count, LANES)
-            if not whole_group:
-                real = lane_numbers(LANES) >= splat(np.int32(done), LANES)
-                real = real & (lane_numbers(LANES) < splat(np.int32(count), LANES))
-                touched = real & (column >= minus) & (column <= last_column) & (row >= before) & (row <= last_row)
-                if bits(touched) == 0:
-                    continue
-                g = select(touched, g, nothing)
-                slope_x, slope_y = select(touched, slope_x, nothing), select(touched, slope_y, nothing)
-            across, down, mixed = nothing, nothing, nothing
-            if picks(part) and reach:
-                has_left = (column >= zero) & (column <= last_column)
-                has_right = (column >= minus) & (column < last_column)
-                v00, v01, v10, v11 = _pixels(
-                    image, size, at, top, end, W, column, row, has_left, has_right, reach, part
-                )
-                across, down = v01 - v00, v10 - v00
-                mixed = (v11 - v10) - across
-            if whole_group:
-                left, up = (one - p) * g, one - q
-                right = p * g
-                where = (row - first) * width + column
-                store(amounts, 0, left * up)
-                store(amounts, LANES, right * up)
-                store(amounts, 2 * LANES, left * q)
-                store(amounts, 3 * LANES, right * q)
-                if not (picks(part) and reach):
-                    v00, v01 = gather_pairs(image, at, where)
-                    v10, v11 = gather_pairs(image, at + W, where)
-                    across, down = v01 - v00, v10 - v00
-                    mixed = (v11 - v10) - across
-                along_x, along_y = g * fma(q, mixed, across), g * fma(p, mixed, down)
-            else:
-                column, left, right, has_left, has_right = paired(column, p, W, part)
-                row, up, low, has_up, has_low = paired(row - first, q, end - top, part)
-                where = row * width + column
-                store(amounts, 0, select(has_left & has_up, left * up * g, nothing))
-                store(amounts, LANES, select(has_right & has_up, right * up * g, nothing))
-                store(amounts, 2 * LANES, select(has_left & has_low, left * low * g, nothing))
-                store(amounts, 3 * LANES, select(has_right & has_low, right * low * g, nothing))
-                if picks(part) and reach:
-                    along_x, along_y = g * fma(q, mixed, across), g * fma(p, mixed, down)
-                else:
-                    v00, v01 = gather_pairs(image, at, where)
-                    v10, v11 = gather_pairs(image, at + W, where)
-                    v00, v01 = select(has_left & has_up, v00, nothing), select(has_right & has_up, v01, nothing)
-                    v10, v11 = select(has_left & has_low, v10, nothing), select(has_right & has_low, v11, nothing)
-                    to_left, to_right = _slopes(has_left, has_right, part)
-                    to_up, to_low = _slopes(has_up, has_low, part)
-                    along_x = g * (to_left * (up * v00 + low * v10) + to_right * (up * v01 + low * v11))
-                    along_y = g * (to_up * (left * v00 + right * v01) + to_low * (left * v10 + right * v11))
-                along_x = select(slope_x == one, along_x, nothing)
-                along_y = select(slope_y == one, along_y, nothing)
-            store(spots, 0, where)
-            for lane in range(done, count):
-                spot = at + np.int64(load_scalar(spots, lane))
-                _add(gradient, spot, load_scalar(amounts, lane))
-                _add(gradient, spot + 1, load_scalar(amounts, LANES + lane))
-                _add(gradient, spot + W, load_scalar(amounts, 2 * LANES + lane))
-                _add(gradient, spot + W + 1, load_scalar(amounts, 3 * LANES + lane))
-            wide_x, wide_y, from_centre = as_double(along_x), as_double(along_y), splat(u, LANES)
-            row_x, row_y = row_x + wide_x, row_y + wide_y
-            row_xj, row_yj = fma(from_centre, wide_x, row_xj), fma(from_centre, wide_y, row_yj)
-        down_by = splat(v, LANES)
-        store(sums, 0, load(sums, 0, LANES) + row_xj)
-        store(sums, LANES, fma(down_by, row_x, load(sums, LANES, LANES)))
-        store(sums, 2 * LANES, load(sums, 2 * LANES, LANES) + row_x)
-        store(sums, 3 * LANES, load(sums, 3 * LANES, LANES) + row_yj)
-        store(sums, 4 * LANES, fma(down_by, row_y, load(sums, 4 * LANES, LANES)))
-        store(sums, 5 * LANES, load(sums, 5 * LANES, LANES) + row_y)
+    row_x = splat(0.0, LANES)
+    row_xj, row_y, row_yj = row_x, row_x, row_x
+    first_column, end_column = columns_between(y0, d, Wo, lowest, highest)
+    for j in range(first_column, end_column, LANES):
+        u = j - (Wo - 1) / 2
+        y = d * u + y0
+        column, p, slope_x, row, q, slope_y = coordinates(a * u + x0, y, whole, part, padding, W, H)
+        count = min(LANES, Wo - j)
+        inside = (column >= zero) & (column < last_column) & (row >= first) & (row < last_row)
+        inside = inside & (slope_x == one) & (slope_y == one)
+        if count == LANES and bits(inside) == ALL:
+            g = load(cotangent, out + j, LANES)
+            left, up = (one - p) * g, one - q
+            right = p * g
+            where = (row - first) * width + column
+            store(amounts, 0, left * up)
+            store(amounts, LANES, right * up)
+            store(amounts, 2 * LANES, left * q)
+            store(amounts, 3 * LANES, right * q)
+            v00, v01 = gather_pairs(image, at, where)
+            v10, v11 = gather_pairs(image, at + W, where)
+            across, down = v01 - v00, v10 - v00
+            mixed = (v11 - v10) - across
+            along_x, along_y = g * fma(q, mixed, across), g * fma(p, mixed, down)
+        else:
+            g = load_some(cotangent, out + j, count, LANES)
+            column, left, right, has_left, has_right = paired(column, p, W, part)
+            row, up, low, has_up, has_low = paired(row - first, q, end - top, part)
+            real = lane_numbers(LANES) < splat(np.int32(count), LANES)
+            if bits(real & (has_left | has_right) & (has_up | has_low)) == 0:
+                continue
+            where = row * width + column
+            store(amounts, 0, select(has_left & has_up, left * up * g, nothing))
+            store(amounts, LANES, select(has_right & has_up, right * up * g, nothing))
+            store(amounts, 2 * LANES, select(has_left & has_low, left * low * g, nothing))
+            store(amounts, 3 * LANES, select(has_right & has_low, right * low * g, nothing))
+            v00, v01 = gather_pairs(image, at, where)
+            v10, v11 = gather_pairs(image, at + W, where)
+            v00, v01 = select(has_left & has_up, v00, nothing), select(has_right & has_up, v01, nothing)
+            v10, v11 = select(has_left & has_low, v10, nothing), select(has_right & has_low, v11, nothing)
+            to_left, to_right = _slopes(has_left, has_right, part)
+            to_up, to_low = _slopes(has_up, has_low, part)
+            along_x = g * (to_left * (up * v00 + low * v10) + to_right * (up * v01 + low * v11))
+            along_y = g * (to_up * (left * v00 + right * v01) + to_low * (left * v10 + right * v11))
+            along_x = select(real & (slope_x == one), along_x, nothing)
+            along_y = select(real & (slope_y == one), along_y, nothing)
+        store(spots, 0, where)
+        for lane in range(count):
+            spot = at + np.int64(load_scalar(spots, lane))
+            _add(gradient, spot, load_scalar(amounts, lane))
+            _add(gradient, spot + 1, load_scalar(amounts, LANES + lane))
+            _add(gradient, spot + W, load_scalar(amounts, 2 * LANES + lane))
+            _add(gradient, spot + W + 1, load_scalar(amounts, 3 * LANES + lane))
+        wide_x, wide_y, from_centre = as_double(along_x), as_double(along_y), splat(u, LANES)
+        row_x, row_y = row_x + wide_x, row_y + wide_y
+        row_xj, row_yj = fma(from_centre, wide_x, row_xj), fma(from_centre, wide_y, row_yj)
+    down_by = splat(v, LANES)
+    store(sums, 0, load(sums, 0, LANES) + row_xj)
+    store(sums, LANES, fma(down_by, row_x, load(sums, LANES, LANES)))
+    store(sums, 2 * LANES, load(sums, 2 * LANES, LANES) + row_x)
+    store(sums, 3 * LANES, load(sums, 3 * LANES, LANES) + row_yj)
+    store(sums, 4 * LANES, fma(down_by, row_y, load(sums, 4 * LANES, LANES)))
+    store(sums, 5 * LANES, load(sums, 5 * LANES, LANES) + row_y)
 
 
 @njit(cache=True, nogil=True)
@@ -215,10 +165,11 @@ def _backward(
         split_steps(pointer(coefficients), n, whole, part)
         grad_image[at : at + (end - top) * W] = 0
         sums[:] = 0
-        _scatter_rows(
-            gradients, images, image.size, at, top, end, cotangents, n * Ho * Wo, pointer(coefficients), n, shape, padding,
-            whole, part, spots, amounts, pointer(sums),
-        )  # fmt: skip
+        for i in range(Ho):
+            _scatter_row(
+                gradients, images, at, top, end, cotangents, (n * Ho + i) * Wo, pointer(coefficients), n, i, shape, padding,
+                whole, part, spots, amounts, pointer(sums),
+            )  # fmt: skip
         for k in range(6):
             total = 0.0
             for lane in range(LANES):

@@ -512,6 +512,94 @@ def as_double(typing: Any, vector: Any) -> Any:
 
 
 @intrinsic
+def floor(typing: Any, vector: Any) -> Any:
+    """Return each lane's floor."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        of = args[0].type
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(of, [of]), f"llvm.floor.{_llvm_name(of)}"
+        )
+        return builder.call(function, args)
+
+    return signature(vector, vector), generate
+
+
+@intrinsic
+def as_int32(typing: Any, vector: Any) -> Any:
+    """Return a Vector of whole numbers, which must fit, in int32."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        return builder.fptosi(args[0], ir.VectorType(ir.IntType(32), vector.lanes))
+
+    return signature(Vector(types.int32, vector.lanes), vector), generate
+
+
+@intrinsic
+def vector_of(typing: Any, vector: Any, array: Any) -> Any:
+    """Return a float64 Vector in the type in which the array's elements are computed with."""
+    wide = _wide(array.dtype)
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        if wide == types.float64:
+            return args[0]
+        return builder.fptrunc(args[0], ir.VectorType(_element(wide), vector.lanes))
+
+    return signature(Vector(wide, vector.lanes), vector, array), generate
+
+
+@intrinsic
+def extremes(typing: Any, vector: Any) -> Any:
+    """Return the least and the greatest of an int32 Vector's lanes."""
+    result = types.UniTuple(vector.dtype, 2)
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        of = args[0].type
+        ends = []
+        for name in ("smin", "smax"):
+            function = cgutils.get_or_insert_function(
+                builder.module, ir.FunctionType(of.element, [of]), f"llvm.vector.reduce.{name}.{_llvm_name(of)}"
+            )
+            ends.append(builder.call(function, args))
+        return context.make_tuple(builder, result, ends)
+
+    return signature(result, vector), generate
+
+
+@intrinsic
+def apart(typing: Any, one: Any, other: Any) -> Any:
+    """Return the even lanes of two Vectors that follow one another, and the odd ones."""
+    result = types.UniTuple(one, 2)
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        width = one.lanes
+        lanes = ir.VectorType(ir.IntType(32), width)
+        halves = [
+            builder.shuffle_vector(*args, ir.Constant(lanes, list(range(parity, 2 * width, 2)))) for parity in (0, 1)
+        ]
+        return context.make_tuple(builder, result, halves)
+
+    return signature(result, one, other), generate
+
+
+@intrinsic
+def together(typing: Any, even: Any, odd: Any) -> Any:
+    """Return the Vectors of which `apart` makes these two."""
+    result = types.UniTuple(even, 2)
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        width = even.lanes
+        lanes = ir.VectorType(ir.IntType(32), width)
+        parts = []
+        for first in (0, width // 2):
+            order = [lane for k in range(first, first + width // 2) for lane in (k, width + k)]
+            parts.append(builder.shuffle_vector(*args, ir.Constant(lanes, order)))
+        return context.make_tuple(builder, result, parts)
+
+    return signature(result, even, odd), generate
+
+
+@intrinsic
 def fetch_add(typing: Any, array: Any, amount: Any) -> Any:
     """Add to array[0] in one step that no other thread sees half of, and return what it was."""
 
