@@ -9,6 +9,7 @@ from stn_production.cpu import (
     blocks_backward,
     blocks_forward,
     general,
+    grid_pixels,
     grid_planes,
     planes_backward,
     planes_forward,
@@ -55,6 +56,10 @@ def _computed_in(*tensors: torch.Tensor) -> torch.dtype:
     return torch.float64 if any(tensor.dtype == torch.float64 for tensor in tensors) else torch.float32
 
 
+def _block(channels: int) -> tuple[int, ...]:
+    return _NARROW if len(_NARROW) >= channels else _WIDE
+
+
 def _bands(units: int, most: int) -> int:
     return max(1, min(-(-_TASKS // units), most))
 
@@ -73,7 +78,7 @@ class _Transform:
         all_regular = pixel_coefficients(
             self.coefficients, _flat(theta.detach().contiguous()), self.shape, align_corners
         )  # fmt: skip
-        self.width = _NARROW if len(_NARROW) >= C else _WIDE
+        self.width = _block(C)
         self.irregular: list[tuple[int, Array]] = []
         if self.padding == REFLECTION or not all_regular:
             self._leave_out()
@@ -184,12 +189,19 @@ def sample_forward(
     if not _plain(image, padding):
         _general_forward(output, image, None, grid, align_corners, PADDINGS[padding])
         return output
-    image, grid = _computed(image, grid), grid.detach().contiguous()
+    points, computed = grid.detach().contiguous().view(-1), _computed_in(image, grid)
     N, C, _, _, Ho, Wo = shape = _general_shape(image, output)
-    sampled = output if output.dtype == image.dtype and not interleaved else torch.empty(output.shape, dtype=image.dtype)
     bands = _bands(N, Ho * Wo // _FEWEST_POINTS)
+    if interleaved:
+        share(
+            grid_pixels.forward, N * bands, _flat(output), _flat(image), _flat(points), shape, align_corners,
+            PADDINGS[padding], bands, _NO_GRID[computed], _block(C),
+        )  # fmt: skip
+        return output
+    image = image.to(computed)
+    sampled = output if output.dtype == computed else torch.empty(output.shape, dtype=computed)
     share(
-        grid_planes.forward, N * bands, _flat(sampled), _flat(image), _flat(grid.view(-1)), shape, align_corners,
+        grid_planes.forward, N * bands, _flat(sampled), _flat(image), _flat(points), shape, align_corners,
         PADDINGS[padding], bands,
     )  # fmt: skip
     return output if sampled is output else output.copy_(sampled)
@@ -223,32 +235,30 @@ def _plain(image: torch.Tensor, padding: str) -> bool:
     return padding != "reflection" and min(H, W) > 1 and H * W < 2**31
 
 
-def _computed(values: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
-    """Return an image or cotangent as planes, in the type that is computed in."""
-    return values.to(_computed_in(values, grid)).contiguous()
-
-
 def _gradients(
     cotangent: torch.Tensor, image: torch.Tensor, grid: torch.Tensor, align_corners: bool, padding: int, need_image: bool,
     need_grid: bool,
 ) -> tuple[torch.Tensor | None, torch.Tensor | None]:  # fmt: skip
-    grad_image = torch.empty_like(image) if need_image else None
-    grad_grid = torch.empty(grid.shape, dtype=grid.dtype) if need_grid else None
+    computed, interleaved = _computed_in(image, grid), _interleaved(image)
+    wide = torch.empty_like(image if need_image else image[:0], dtype=computed)
+    grad_grid = torch.empty(grid.shape if need_grid else (0,), dtype=grid.dtype)
     N, C, _, _, Ho, Wo = shape = _general_shape(image, cotangent)
-    points, received = grid.detach().contiguous().view(-1), _computed(cotangent, grid)
-    read = _computed(image, grid)
-    places = _flat(points), shape, align_corners, padding
-    if grad_image is not None:
-        wide = grad_image if grad_image.dtype == read.dtype and grad_image.is_contiguous() else torch.empty_like(read)
-        share(grid_planes.backward_image, N * C, _flat(wide), _flat(received), *places)
-        if wide is not grad_image:
-            grad_image.copy_(wide)
-    if grad_grid is not None:
-        bands = _bands(N, Ho * Wo // _FEWEST_POINTS)
+    places = _flat(grid.detach().contiguous().view(-1)), shape, align_corners, padding
+    if interleaved:
         share(
-            grid_planes.backward_points, N * bands, _flat(grad_grid.view(-1)), _flat(received), _flat(read), *places, bands
-        )
-    return grad_image, grad_grid
+            grid_pixels.backward, N, _flat(wide), _flat(grad_grid.view(-1)), _flat(cotangent), _flat(image), *places,
+            need_image, need_grid, _block(C),
+        )  # fmt: skip
+    else:
+        received, read = _flat(cotangent.to(computed)), _flat(image.to(computed))
+        if need_image:
+            share(grid_planes.backward_image, N * C, _flat(wide), received, *places)
+        if need_grid:
+            bands = _bands(N, Ho * Wo // _FEWEST_POINTS)
+            share(
+                grid_planes.backward_points, N * bands, _flat(grad_grid.view(-1)), received, read, *places, bands
+            )
+    return wide.to(image.dtype) if need_image else None, grad_grid if need_grid else None
 
 
 def _general_places(

@@ -10,17 +10,17 @@ from numba import njit
 
 from stn_production.cpu.grid_points import grid_coordinates
 from stn_production.cpu.openmp import in_parallel
-from stn_production.cpu.pixels import MOST_ROWS, in_rows, one_by_one, read_pixels, read_windows
+from stn_production.cpu.pixels import ALL, MOST_ROWS, in_rows, one_by_one, read_pixels, read_windows
 from stn_production.cpu.points import Shape
 from stn_production.cpu.vectors import (
     LANES,
     as_double,
+    bits,
     element_of,
     extremes,
     fetch_add,
     fma,
     keep,
-    lane_numbers,
     load,
     load_scalar,
     load_some,
@@ -48,7 +48,7 @@ def _window(column: Any, row: Any, size: int) -> tuple[int, int, int]:
 
 
 @njit(cache=True, nogil=True)
-def _range(points: int, band: int, bands: int) -> tuple[int, int]:
+def outputs_of(points: int, band: int, bands: int) -> tuple[int, int]:
     """Return a band's first output and its end; all but the last are whole groups."""
     groups = (points + LANES - 1) // LANES
     return band * groups // bands * LANES, min((band + 1) * groups // bands * LANES, points)
@@ -68,7 +68,7 @@ def _forward(
         if task >= tasks:
             break
         n, band = task // bands, task % bands
-        begin, end = _range(points, band, bands)
+        begin, end = outputs_of(points, band, bands)
         count = min(LANES, end - begin)
         for group in range(begin, end, LANES):
             j = max(begin, min(group, end - LANES))  # the last group writes some outputs once more
@@ -84,6 +84,11 @@ def _forward(
             else:
                 read_pixels(outputs, to, count, images, at, shape, column, p, row, q, images)
         fetch_add(counter[1:], 1)
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _add(gradient: Any, at: int, amount: float) -> None:
+    store_scalar(gradient, at, load_scalar(gradient, at) + amount)
 
 
 @njit(cache=True, nogil=True)
@@ -118,6 +123,20 @@ def _backward_image(
             g = load(cotangents, here, LANES) if count == LANES else load_some(cotangents, here, count, LANES)
             left, right, up = (one - p) * g, p * g, one - q
             where = row * one_down + column
+            inside = finite & has_left & has_right & has_up & has_low
+            if bits(inside) == ALL:
+                store(amounts, 0, left * up)
+                store(amounts, LANES, right * up)
+                store(amounts, 2 * LANES, left * q)
+                store(amounts, 3 * LANES, right * q)
+                store(spots, 0, where)
+                for lane in range(group - j, count):
+                    spot = at + np.int64(load_scalar(spots, lane))
+                    _add(gradients, spot, load_scalar(amounts, lane))
+                    _add(gradients, spot + 1, load_scalar(amounts, LANES + lane))
+                    _add(gradients, spot + W, load_scalar(amounts, 2 * LANES + lane))
+                    _add(gradients, spot + W + 1, load_scalar(amounts, 3 * LANES + lane))
+                continue
             # What is not in the image adds nothing to the plane's first pixel.
             store(amounts, 0, select(finite & has_left & has_up, left * up, nothing))
             store(amounts, LANES, select(finite & has_right & has_up, right * up, nothing))
@@ -130,8 +149,7 @@ def _backward_image(
             for lane in range(group - j, count):
                 for corner in range(4):
                     spot = at + np.int64(load_scalar(spots, LANES * corner + lane))
-                    amount = load_scalar(amounts, LANES * corner + lane)
-                    store_scalar(gradients, spot, load_scalar(gradients, spot) + amount)
+                    _add(gradients, spot, load_scalar(amounts, LANES * corner + lane))
         fetch_add(counter[1:], 1)
     keep(marks)
     keep(numbers)
@@ -155,7 +173,7 @@ def _backward_points(
         if task >= tasks:
             break
         n, band = task // bands, task % bands
-        begin, end = _range(points, band, bands)
+        begin, end = outputs_of(points, band, bands)
         count = min(LANES, end - begin)
         for group in range(begin, end, LANES):
             j = max(begin, min(group, end - LANES))
