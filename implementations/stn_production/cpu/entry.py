@@ -16,7 +16,7 @@ from stn_production.cpu import (
 )
 from stn_production.cpu.points import PADDINGS, REFLECTION, Shape, pixel_coefficients, regular, theta_gradient
 from stn_production.cpu.team import share
-from stn_production.layout import memory_format, packed
+from stn_production.layout import memory_format
 
 Array = np.ndarray[Any, Any]
 Size = tuple[int, int]
@@ -24,7 +24,10 @@ Size = tuple[int, int]
 _TASKS = 16  # at least, where the image has the rows: enough for that many threads, and the same for every number of them
 _FEW_PLANES = 4  # channels that are read plane by plane
 _FEWEST_ROWS = 8  # of a band
-_FEWEST_POINTS = 256  # of a band of a grid's
+_ROOM = 2**18  # bytes of scratch for a band
+_OVERLAP_PAYS = 32  # rows; smaller bands for the sake of _ROOM cost more time, by what they have in common, than they save
+_ROW_OF_POINTS = 32  # what counts as a row where a grid's points are shared out
+_WHOLE = frozenset({torch.float32, torch.float64})  # of which NumPy knows the type
 _NARROW, _WIDE = (0,) * 4, (0,) * 16  # channels of a block
 _NO_GRID = {torch.float32: np.empty(0, np.float32), torch.float64: np.empty(0, np.float64)}
 
@@ -34,34 +37,41 @@ def _interleaved(image: torch.Tensor) -> bool:
 
 
 def _dense(image: torch.Tensor, interleaved: bool) -> torch.Tensor:
-    return packed(image.detach(), torch.channels_last if interleaved else torch.contiguous_format)
+    return image.detach().contiguous(
+        memory_format=torch.channels_last if interleaved else torch.contiguous_format
+    )
 
 
 def _flat(tensor: torch.Tensor) -> Array:
     """Return a dense tensor's memory; 16-bit floats as their bits: int16 for float16, uint16 for bfloat16."""
-    if tensor.dim() == 4 and not tensor.is_contiguous():
+    if not tensor.is_contiguous():
         tensor = tensor.permute(0, 2, 3, 1)
-    if tensor.dtype in {torch.float16, torch.bfloat16}:
-        bits = tensor.view(torch.int16).numpy().reshape(-1)
-        return bits if tensor.dtype == torch.float16 else bits.view(np.uint16)
-    return tensor.numpy().reshape(-1)
+    dtype = tensor.dtype
+    if dtype in _WHOLE:
+        return tensor.numpy().reshape(-1)
+    bits = tensor.view(torch.int16).numpy().reshape(-1)
+    return bits if dtype == torch.float16 else bits.view(np.uint16)
 
 
 def _empty(of: torch.Tensor, size: Size, interleaved: bool) -> torch.Tensor:
-    layout = torch.channels_last if interleaved else torch.contiguous_format
-    return torch.empty((*of.shape[:2], *size), dtype=of.dtype, memory_format=layout)
+    N, C, _, _ = of.shape
+    if not interleaved:
+        return torch.empty((N, C, *size), dtype=of.dtype)
+    return torch.empty((N, C, *size), dtype=of.dtype, memory_format=torch.channels_last)
 
 
 def _computed_in(*tensors: torch.Tensor) -> torch.dtype:
-    return torch.float64 if any(tensor.dtype == torch.float64 for tensor in tensors) else torch.float32
+    return torch.float64 if torch.float64 in [tensor.dtype for tensor in tensors] else torch.float32
 
 
 def _block(channels: int) -> tuple[int, ...]:
     return _NARROW if len(_NARROW) >= channels else _WIDE
 
 
-def _bands(units: int, most: int) -> int:
-    return max(1, min(-(-_TASKS // units), most))
+def _bands(units: int, rows: int, scratch: int = 0) -> int:
+    """Return how many bands of rows to make of each unit: for enough tasks, and lest one fills more than _ROOM of `scratch`."""
+    most, small = rows // _FEWEST_ROWS, min(-(-scratch // _ROOM), rows // _OVERLAP_PAYS)
+    return max(1, min(max(-(-_TASKS // units), small), most))
 
 
 class _Transform:
@@ -91,6 +101,11 @@ class _Transform:
                 self.coefficients[6 * n : 6 * n + 6] = 0
 
     @property
+    def block_bytes(self) -> int:
+        """What the pixels of a block of channels take, packed."""
+        return self.shape[2] * self.shape[3] * len(self.width) * self.dtype.itemsize
+
+    @property
     def any_regular(self) -> bool:
         """Whether there is anything to do for the fast kernels."""
         return len(self.irregular) < self.shape[0]
@@ -115,14 +130,14 @@ def transform_forward(
     call = _Transform(image, theta, size, align_corners, padding)
     N, C, _, _, Ho, _ = call.shape
     if call.any_regular and not interleaved and call.in_planes(image.dtype):
-        bands = _bands(N, Ho // _FEWEST_ROWS)
+        bands = _bands(N, Ho)
         share(
             planes_forward.forward, N * bands, _flat(output), _flat(image), call.coefficients, call.shape,
             call.padding, bands, _NO_GRID[image.dtype],
         )  # fmt: skip
     elif call.any_regular:
         blocks = 1 if interleaved else -(-C // len(call.width))
-        bands = _bands(N * blocks, Ho // _FEWEST_ROWS)
+        bands = _bands(N * blocks, Ho, 0 if interleaved else call.block_bytes)
         share(
             blocks_forward.forward, N * blocks * bands, _flat(output), _flat(image), call.coefficients, call.shape,
             call.padding, not interleaved, bands, _NO_GRID[call.dtype], call.width,
@@ -147,9 +162,11 @@ def transform_backward(
     call = _Transform(image, theta, size, align_corners, padding)
     grad_image = _empty(image, (H, W), interleaved)
     blocks = -(-C // len(call.width))
-    bands = _bands(N * blocks, H // _FEWEST_ROWS)
+    in_planes = C == 1 and call.in_planes(image.dtype)
+    scratch = 0 if in_planes else call.block_bytes * (1 if interleaved else 2)  # the gradient, and the image
+    bands = _bands(N * blocks, H, scratch)
     parts = np.empty(N * blocks * bands * 6)
-    if call.any_regular and C == 1 and call.in_planes(image.dtype):
+    if call.any_regular and in_planes:
         share(
             planes_backward.backward, N * bands, _flat(grad_image), parts, _flat(cotangent), _flat(image), call.coefficients,
             call.shape, call.padding, bands,
@@ -191,7 +208,7 @@ def sample_forward(
         return output
     points, computed = grid.detach().contiguous().view(-1), _computed_in(image, grid)
     N, C, _, _, Ho, Wo = shape = _general_shape(image, output)
-    bands = _bands(N, Ho * Wo // _FEWEST_POINTS)
+    bands = _bands(N, Ho * Wo // _ROW_OF_POINTS)
     if interleaved:
         share(
             grid_pixels.forward, N * bands, _flat(output), _flat(image), _flat(points), shape, align_corners,
@@ -254,9 +271,15 @@ def _gradients(
         if need_image:
             share(grid_planes.backward_image, N * C, _flat(wide), received, *places)
         if need_grid:
-            bands = _bands(N, Ho * Wo // _FEWEST_POINTS)
+            bands = _bands(N, Ho * Wo // _ROW_OF_POINTS)
             share(
-                grid_planes.backward_points, N * bands, _flat(grad_grid.view(-1)), received, read, *places, bands
+                grid_planes.backward_points,
+                N * bands,
+                _flat(grad_grid.view(-1)),
+                received,
+                read,
+                *places,
+                bands,
             )
     return wide.to(image.dtype) if need_image else None, grad_grid if need_grid else None
 

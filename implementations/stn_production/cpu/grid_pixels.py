@@ -3,6 +3,7 @@
 Forward, a task is a band of outputs of one image; backward, an image: both gradients come in one pass over its outputs.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,16 @@ Array = np.ndarray[Any, Any]
 
 @njit(cache=True, nogil=True, forceinline=True)
 def _place(
-    grid: Any, at: int, count: int, padding: int, align_corners: bool, W: int, H: int, columns: Any, rows: Any, parts: Any
+    grid: Any,
+    at: int,
+    count: int,
+    padding: int,
+    align_corners: bool,
+    W: int,
+    H: int,
+    columns: Any,
+    rows: Any,
+    parts: Any,
 ) -> None:
     """Write the points' pixels, up and left, and parts [4, LANES]: p, q and both slopes."""
     column, p, slope_x, row, q, slope_y, _ = grid_coordinates(
@@ -68,9 +78,7 @@ def _forward(
         begin, end = outputs_of(points, band, bands)
         for group in range(begin, end, LANES):
             count = min(LANES, end - group)
-            _place(
-                grids, n * points + group, count, padding, align_corners, W, H, columns, rows, parts
-            )
+            _place(grids, n * points + group, count, padding, align_corners, W, H, columns, rows, parts)
             for lane in range(count):
                 ix, iy = np.int64(load_scalar(columns, lane)), np.int64(load_scalar(rows, lane))
                 p, q = load_scalar(parts, lane), load_scalar(parts, LANES + lane)
@@ -101,7 +109,7 @@ def _add(gradient: Any, at: int, valid: int, weight: float, g: Any, width: Any) 
 
 
 @njit(cache=True, nogil=True)
-def _backward(
+def _backward(  # noqa: PLR0912, PLR0915 # one pass over the outputs
     counter: Array, tasks: int, grad_image: Array, grad_grid: Array, cotangent: Array, image: Array, grid: Array,
     shape: Shape, align_corners: bool, padding: int, need_image: bool, need_grid: bool, width: Any,
 ) -> None:  # fmt: skip
@@ -124,9 +132,7 @@ def _backward(
             grad_image[n * H * W * C : (n + 1) * H * W * C] = 0
         for group in range(0, points, LANES):
             count = min(LANES, points - group)
-            _place(
-                grids, n * points + group, count, padding, align_corners, W, H, columns, rows, parts
-            )
+            _place(grids, n * points + group, count, padding, align_corners, W, H, columns, rows, parts)
             for lane in range(count):
                 ix, iy = np.int64(load_scalar(columns, lane)), np.int64(load_scalar(rows, lane))
                 p, q = load_scalar(parts, lane), load_scalar(parts, LANES + lane)
@@ -140,7 +146,7 @@ def _backward(
                     valid = min(K, C - c)
                     g = load_some(cotangents, here + c, valid, width)
                     upper, lower = at + c, at + W * C + c
-                    if need_image and p == p:
+                    if need_image and not math.isnan(p):
                         if left & up:
                             _add(gradients, upper, valid, (one - p) * (one - q), g, width)
                         if right & up:

@@ -40,11 +40,10 @@ Array = np.ndarray[Any, Any]
 
 @njit(cache=True, nogil=True, forceinline=True)
 def _window(column: Any, row: Any, size: int) -> tuple[int, int, int]:
-    """Return the first column and row of the cells of a group, and in how many rows of 2 LANES pixels they lie: 0 for too many."""
-    left, right = extremes(column)
-    first, last = extremes(row)
+    """Return the first column and row of a group's cells, and how many rows of 2 LANES pixels hold them: 0 for too many."""
+    (left, right), (first, last) = extremes(column), extremes(row)
     near = (right - left <= 2 * LANES - 2) & (last - first <= MOST_ROWS - 2) & (size >= 2 * LANES)
-    return np.int64(left), np.int64(first), np.int64(last) - np.int64(first) + 2 if near else 0
+    return left, first, last - first + 2 if near else 0
 
 
 @njit(cache=True, nogil=True)
@@ -117,7 +116,10 @@ def _backward_image(
             column, p, _, row, q, _, finite = grid_coordinates(
                 grids, n * points + j, count, padding, align_corners, W, H, gradients
             )  # fmt: skip
-            has_left, has_right = (column >= zero) & (column <= last_column), (column >= minus) & (column < last_column)
+            has_left, has_right = (
+                (column >= zero) & (column <= last_column),
+                (column >= minus) & (column < last_column),
+            )
             has_up, has_low = (row >= zero) & (row <= last_row), (row >= minus) & (row < last_row)
             here = task * points + j
             g = load(cotangents, here, LANES) if count == LANES else load_some(cotangents, here, count, LANES)
@@ -165,8 +167,17 @@ def _backward_points(
     points, size = Ho * Wo, image.size
     less = 1 if align_corners else 0
     scale_x, scale_y = splat((W - less) / 2, LANES), splat((H - less) / 2, LANES)
-    cotangents, images, grids, gradients = pointer(cotangent), pointer(image), pointer(grid), pointer(grad_grid)
-    zero, minus, last_column = splat(np.int32(0), LANES), splat(np.int32(-1), LANES), splat(np.int32(W - 1), LANES)
+    cotangents, images, grids, gradients = (
+        pointer(cotangent),
+        pointer(image),
+        pointer(grid),
+        pointer(grad_grid),
+    )
+    zero, minus, last_column = (
+        splat(np.int32(0), LANES),
+        splat(np.int32(-1), LANES),
+        splat(np.int32(W - 1), LANES),
+    )
     nothing = splat(element_of(0.0, image), LANES)
     while True:
         task = fetch_add(counter, 1)
@@ -180,13 +191,20 @@ def _backward_points(
             column, p, slope_x, row, q, slope_y, _ = grid_coordinates(
                 grids, n * points + j, count, padding, align_corners, W, H, images
             )  # fmt: skip
-            has_left, has_right = (column >= zero) & (column <= last_column), (column >= minus) & (column < last_column)
+            has_left, has_right = (
+                (column >= zero) & (column <= last_column),
+                (column >= minus) & (column < last_column),
+            )
             touched = (has_left | has_right) & (row >= minus) & (row <= splat(np.int32(H - 1), LANES))
             start, first, reach = _window(column, row, size) if picks(images) else (0, 0, 0)
             sum_x, sum_y = splat(0.0, LANES), splat(0.0, LANES)
             for c in range(C):
                 at, here = (n * C + c) * H * W, (n * C + c) * points + j
-                g = load(cotangents, here, LANES) if count == LANES else load_some(cotangents, here, count, LANES)
+                g = (
+                    load(cotangents, here, LANES)
+                    if count == LANES
+                    else load_some(cotangents, here, count, LANES)
+                )
                 if picks(images) and reach:
                     v00, v01, v10, v11 = in_rows(
                         images, size, at, 0, H, W, column, row, has_left, has_right, start, first, reach, images

@@ -43,7 +43,7 @@ def rows_of(a: float, d: float, size: int) -> int:
 @njit(cache=True, nogil=True)
 def least(numbers: Any) -> int:
     """Return the least of integers that only rise, or only fall, from lane to lane, as a group's columns and rows do."""
-    return min(np.int64(lane_of(numbers, 0)), np.int64(lane_of(numbers, LANES - 1)))
+    return min(lane_of(numbers, 0), lane_of(numbers, LANES - 1))
 
 
 @njit(cache=True, nogil=True)
@@ -63,8 +63,15 @@ def read_windows(
     """Write a group's outputs from the `reach` rows from `first` on, each read whole from column `start` on."""
     _, C, H, W, Ho, Wo = shape
     nothing, one = splat(element_of(0.0, part), LANES), splat(element_of(1.0, part), LANES)
-    zero, minus, last_column = splat(np.int32(0), LANES), splat(np.int32(-1), LANES), splat(np.int32(W - 1), LANES)
-    has_left, has_right = (column >= zero) & (column <= last_column), (column >= minus) & (column < last_column)
+    zero, minus, last_column = (
+        splat(np.int32(0), LANES),
+        splat(np.int32(-1), LANES),
+        splat(np.int32(W - 1), LANES),
+    )
+    has_left, has_right = (
+        (column >= zero) & (column <= last_column),
+        (column >= minus) & (column < last_column),
+    )
     left, up, next_row = one - p, one - q, row - minus
     offset = column - splat(np.int32(start), LANES)
     for c in range(C):
@@ -140,11 +147,28 @@ def in_rows(
 
 @njit(cache=True, nogil=True, forceinline=True)
 def one_by_one(
-    image: Any, at: int, top: int, end: int, W: int, column: Any, row: Any, has_left: Any, has_right: Any, part: Any
+    image: Any,
+    at: int,
+    top: int,
+    end: int,
+    W: int,
+    column: Any,
+    row: Any,
+    has_left: Any,
+    has_right: Any,
+    part: Any,
 ) -> Any:
     """Return the same, read in pairs: at the image's edges from the pair beside, two columns and rows there are."""
-    nothing, zero, one = splat(element_of(0.0, part), LANES), splat(np.int32(0), LANES), splat(np.int32(1), LANES)
-    down, lowest, last = row - splat(np.int32(top), LANES), splat(np.int32(end - top - 2), LANES), splat(np.int32(W - 2), LANES)
+    nothing, zero, one = (
+        splat(element_of(0.0, part), LANES),
+        splat(np.int32(0), LANES),
+        splat(np.int32(1), LANES),
+    )
+    down, lowest, last = (
+        row - splat(np.int32(top), LANES),
+        splat(np.int32(end - top - 2), LANES),
+        splat(np.int32(W - 2), LANES),
+    )
     x = select(column < zero, zero, select(column > last, last, column))
     y = select(down < zero, zero, select(down > lowest, lowest, down))
     where = y * splat(np.int32(W), LANES) + x

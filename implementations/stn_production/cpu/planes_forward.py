@@ -16,6 +16,7 @@ from stn_production.cpu.vectors import LANES, fetch_add, keep, load_scalar, pick
 
 Array = np.ndarray[Any, Any]
 
+
 @njit(cache=True, nogil=True)
 def _sample_rows(
     output: Any, to: int, image: Any, size: int, at: int, first_row: int, end_row: int, coefficients: Any, n: int,

@@ -302,12 +302,12 @@ def pick(typing: Any, low: Any, high: Any, index: Any) -> Any:
 
 @intrinsic
 def lane_of(typing: Any, vector: Any, lane: Any) -> Any:
-    """Return one lane's number."""
+    """Return one lane's integer, in int64."""
 
     def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
-        return builder.extract_element(*args)
+        return builder.sext(builder.extract_element(*args), ir.IntType(64))
 
-    return signature(vector.dtype, vector, types.intp), generate
+    return signature(types.int64, vector, types.intp), generate
 
 
 def _joined(builder: ir.IRBuilder, one: ir.Value, other: ir.Value) -> ir.Value:
@@ -550,17 +550,19 @@ def vector_of(typing: Any, vector: Any, array: Any) -> Any:
 
 @intrinsic
 def extremes(typing: Any, vector: Any) -> Any:
-    """Return the least and the greatest of an int32 Vector's lanes."""
-    result = types.UniTuple(vector.dtype, 2)
+    """Return the least and the greatest of an int32 Vector's lanes, in int64."""
+    result = types.UniTuple(types.int64, 2)
 
     def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
         of = args[0].type
         ends = []
         for name in ("smin", "smax"):
             function = cgutils.get_or_insert_function(
-                builder.module, ir.FunctionType(of.element, [of]), f"llvm.vector.reduce.{name}.{_llvm_name(of)}"
+                builder.module,
+                ir.FunctionType(of.element, [of]),
+                f"llvm.vector.reduce.{name}.{_llvm_name(of)}",
             )
-            ends.append(builder.call(function, args))
+            ends.append(builder.sext(builder.call(function, args), ir.IntType(64)))
         return context.make_tuple(builder, result, ends)
 
     return signature(result, vector), generate
@@ -575,7 +577,8 @@ def apart(typing: Any, one: Any, other: Any) -> Any:
         width = one.lanes
         lanes = ir.VectorType(ir.IntType(32), width)
         halves = [
-            builder.shuffle_vector(*args, ir.Constant(lanes, list(range(parity, 2 * width, 2)))) for parity in (0, 1)
+            builder.shuffle_vector(*args, ir.Constant(lanes, list(range(parity, 2 * width, 2))))
+            for parity in (0, 1)
         ]
         return context.make_tuple(builder, result, halves)
 
