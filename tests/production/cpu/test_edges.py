@@ -195,3 +195,18 @@ def test_what_is_not_needed_is_none() -> None:
     image, theta = torch.randn(1, 1, 4, 4), IDENTITY[None]
     assert transform_backward(image, image, theta, (4, 4), False, "zeros", False, True)[0] is None
     assert transform_backward(image, image, theta, (4, 4), False, "zeros", True, False)[1] is None
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_a_grid_of_more_bits_than_the_image(dtype: "torch.dtype", layout: "torch.memory_format") -> None:
+    image = torch.randn(2, 5, 9, 11).to(dtype).contiguous(memory_format=layout)
+    cotangent = torch.randn(2, 5, 7, 20).to(dtype).contiguous(memory_format=layout)
+    grid = 2 * torch.rand(2, 7, 20, 2, dtype=torch.float64) - 1
+    wide = sample_forward(image.double(), grid, False, "border")
+    assert torch.equal(sample_forward(image, grid, False, "border"), wide.to(dtype))
+    grads = sample_backward(cotangent, image, grid, False, "border", True, True)
+    wide_grads = sample_backward(cotangent.double(), image.double(), grid, False, "border", True, True)
+    assert [grad.dtype for grad in grads] == [dtype, torch.float64]
+    for grad, wide_grad in zip(grads, wide_grads, strict=True):
+        assert torch.equal(grad, wide_grad.to(grad.dtype))
