@@ -1,4 +1,4 @@
-"""A call worked out at once by the kernels of its device: results that lie as the operators say, whatever the kernels' own strides."""
+"""A call worked out at once by the kernels of its device, with results that lie as the operators say."""
 
 from collections.abc import Sequence
 

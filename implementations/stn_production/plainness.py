@@ -27,7 +27,9 @@ def plain(*tensors: Tensor) -> bool:
         kind = type(tensor)
         if kind is not Tensor and kind is not Parameter:
             return False
-        device_type = "cpu" if tensor.is_cpu else tensor.device.type  # a device's name takes longer than all else here
+        device_type = (
+            "cpu" if tensor.is_cpu else tensor.device.type
+        )  # a device's name takes longer than all else here
         if torch._C._dispatch_keys(tensor).raw_repr() not in _ordinary(device_type):
             return False
     return True
@@ -41,7 +43,10 @@ def _functions_watched() -> bool:
 
 @cache
 def _ordinary(device_type: str) -> frozenset[int]:
-    """How the dispatcher sees tensors that are no more than memory: not batched, not lazily negated. Asked where no mode is on."""
+    """How the dispatcher sees tensors that are no more than memory: not batched, not lazily negated.
+
+    Asked once, and only where nobody watches: what is made here must not be any mode's.
+    """
     if device_type not in {"cpu", "cuda"}:
         return frozenset()
     with torch.inference_mode(mode=False):
