@@ -1,0 +1,129 @@
+"""The pixels of cells: at their 2^D corners, with what these say of the multilinear function between them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from stn_verify.bounds.extension import Indices
+from stn_verify.formats import Array
+
+
+@dataclass(frozen=True)
+class Corners:
+    """The pixels of one cell for each point. Axes are numbered as a grid's coordinates: 0 is x, 1 is y, 2 is z."""
+
+    values: Array
+    """[C, 2, ..., 2, M], the corner's sides in the order of the image's axes, x last."""
+
+    @property
+    def axes(self) -> int:
+        """D."""
+        return self.values.ndim - 2
+
+    @property
+    def p00(self) -> Array:
+        """Of a cell of an image: upper left, [C, M]."""
+        return self.values[:, 0, 0]
+
+    @property
+    def p01(self) -> Array:
+        """Right of p00."""
+        return self.values[:, 0, 1]
+
+    @property
+    def p10(self) -> Array:
+        """Below p00."""
+        return self.values[:, 1, 0]
+
+    @property
+    def p11(self) -> Array:
+        """Below p01."""
+        return self.values[:, 1, 1]
+
+    @cached_property
+    def sizes(self) -> Array:
+        """|pixel|, of the shape of `values`."""
+        return np.abs(self.values)
+
+    @property
+    def largest(self) -> Array:
+        """The largest |pixel| of the cell, [C, M]."""
+        return _most(self.sizes)
+
+    @property
+    def lowest(self) -> Array:
+        """The least pixel of the cell."""
+        return -_most(-self.values)
+
+    @property
+    def highest(self) -> Array:
+        """The largest pixel of the cell."""
+        return _most(self.values)
+
+    def edges(self, axis: int) -> Array:
+        """Along one axis: last pixel minus first, [C, 2, ..., 2, M] without that axis; dV/dx is a weighted mean of them."""
+        first, last = _sides(self.values, axis)
+        return last - first
+
+    def ends(self, axis: int) -> Array:
+        """Likewise the sums |last pixel| + |first pixel|, which make up a slope."""
+        first, last = _sides(self.sizes, axis)
+        return first + last
+
+    def steepest(self, axis: int) -> Array:
+        """The largest |dV/dx| in the cell along an axis, [C, M]."""
+        return _most(np.abs(self.edges(axis)))
+
+    def twist(self, axis: int, other: int) -> Array:
+        """The largest |d2V / dx dy| in the cell for two axes, [C, M]; with D = 2 it is constant there."""
+        first, last = _sides(self.edges(axis), other - (other > axis))
+        return _most(np.abs(last - first))
+
+    @property
+    def steepest_x(self) -> Array:
+        """The largest |dV/dx| in the cell."""
+        return self.steepest(0)
+
+    @property
+    def steepest_y(self) -> Array:
+        """The largest |dV/dy| in the cell."""
+        return self.steepest(1)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells that some points may also read: which points, and the first integer of each cell along every axis, x first."""
+
+    points: Indices
+    firsts: tuple[Array, ...]
+
+    @property
+    def x(self) -> Array:
+        """The left integers."""
+        return self.firsts[0]
+
+    @property
+    def y(self) -> Array:
+        """The upper integers."""
+        return self.firsts[1]
+
+
+def interpolated(values: Array, fractions: Iterable[Array]) -> Array:
+    """Multilinear: [C, 2, ..., 2, M] with a fraction [M] for each of its axes, x first, to [C, M]."""
+    for fraction in fractions:
+        values = (1 - fraction) * values[..., 0, :] + fraction * values[..., 1, :]
+    return values
+
+
+def _sides(values: Array, axis: int) -> tuple[Array, Array]:
+    rest = (slice(None),) * (axis + 1)
+    return values[(..., 0, *rest)], values[(..., 1, *rest)]
+
+
+def _most(values: Array) -> Array:
+    """Over all corners."""
+    while values.ndim > 2:
+        values = np.maximum(values[:, 0], values[:, 1])
+    return values
