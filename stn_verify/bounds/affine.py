@@ -40,7 +40,7 @@ def affine_pixels(
             terms = (
                 columns[number]
                 * _ratio(scale, length, align_corners)
-                * _along(number, np.arange(length) - (length - 1) / 2)
+                * _along(number, np.arange(float(length)) - (length - 1) / 2)
                 for number, length in enumerate(reversed(size))
             )
             found.append(sum(terms, np.asarray((image_length - 1) / 2)) + columns[-1] * scale)

@@ -68,5 +68,7 @@ def written_where_read(
     pixels = np.abs(scene.image).sum(axis=scene.spatial)
     # The sum over the image is the harness' own, in float64.
     summed = scene.image[0, 0].size if scene.image.size else 0
-    own = summed * FLOAT64.unit_roundoff * np.abs(np.nan_to_num(gradient) * scene.image).sum(axis=scene.spatial)
+    own = (
+        summed * FLOAT64.unit_roundoff * np.abs(np.nan_to_num(gradient) * scene.image).sum(axis=scene.spatial)
+    )
     return point(product, bound + own + arithmetic.tiny * (size + pixels))

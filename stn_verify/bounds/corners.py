@@ -118,8 +118,8 @@ def interpolated(values: Array, fractions: Iterable[Array]) -> Array:
 
 
 def _sides(values: Array, axis: int) -> tuple[Array, Array]:
-    rest = (slice(None),) * (axis + 1)
-    return values[(..., 0, *rest)], values[(..., 1, *rest)]
+    sides = np.moveaxis(values, -2 - axis, 0)
+    return sides[0], sides[1]
 
 
 def _most(values: Array) -> Array:

@@ -79,9 +79,7 @@ def slope_of_cell(
     return axis.scale * slope, axis.scale * roundings * weighed + arithmetic.tiny
 
 
-def _along(
-    scene: Scene, number: int, cotangent: Array, arithmetic: Arithmetic, *, zero: bool
-) -> Interval:
+def _along(scene: Scene, number: int, cotangent: Array, arithmetic: Arithmetic, *, zero: bool) -> Interval:
     size = np.abs(cotangent)
     axis, across = scene.axes[number], dict(scene.across(number))
     fractions = [other.fraction for other in across.values()]

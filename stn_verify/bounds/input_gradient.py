@@ -89,9 +89,7 @@ def _own_cell(scene: Scene, points: Indices | slice, deltas: Sequence[Array]) ->
         yield Taps(points, scene.addresses[corner][points], weight, error)
 
 
-def _window(
-    scene: Scene, arithmetic: Arithmetic, points: Indices, deltas: Sequence[Array]
-) -> Iterator[Taps]:
+def _window(scene: Scene, arithmetic: Arithmetic, points: Indices, deltas: Sequence[Array]) -> Iterator[Taps]:
     windows = [[end[points] for end in axis.window(arithmetic)] for axis in scene.axes]
     widths = [range(int(np.max(last - first)) + 2) for first, last in windows]
     for steps in product(*reversed(widths)):

@@ -39,16 +39,15 @@ class Vicinity:
         """
         delta = np.sum([axis.uncertainty(self.arithmetic) for axis in self.scene.axes], axis=0)
         most = 2.0 ** len(self.scene.axes) + 1
-        return (np.minimum(2 * most * delta, most) + self._roundings()) * self.largest + self.arithmetic.tiny
+        weights = np.minimum(2 * most * delta, most) + self._roundings()
+        return np.asarray(weights * self.largest + self.arithmetic.tiny)
 
     def slope_margin(self, number: int, size: Array) -> Array:
         """[M]: the error of dL/dx along one axis of the scene, per normalised unit, for |cotangents| [C, M].
 
         |twist| <= 2 sup|dV/dx|, and the pixels that make up a slope weigh at most 2 sup|pixel|.
         """
-        across = np.sum(
-            [axis.uncertainty(self.arithmetic) for _, axis in self.scene.across(number)], axis=0
-        )
+        across = np.sum([axis.uncertainty(self.arithmetic) for _, axis in self.scene.across(number)], axis=0)
         moved = 2 * across * np.einsum("cm,cm->m", size, self.steep[number])
         weighed = 2 * np.einsum("cm,cm->m", size, self.largest)
         roundings = slope_roundings(len(self.steep), len(size)) * self.arithmetic.u + self.arithmetic.s

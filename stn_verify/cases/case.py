@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
-import numpy as np
-
 from stn_verify.bounds.affine import affine_grid, target_base
 from stn_verify.bounds.scene import Scene, sampled, transformed
 from stn_verify.contract.convention import Convention

@@ -26,9 +26,11 @@ def phases(axes: int) -> Iterator[tuple[int, ...]]:
     return product((0, 1), repeat=axes)
 
 
-def lit_pixels(phase: tuple[int, ...]) -> tuple[slice, ...]:
-    """The index, along the same axes, of the pixels of those parities."""
-    return tuple(slice(parity, None, 2) for parity in phase)
+def lattice(size: tuple[int, ...], phase: tuple[int, ...]) -> Array:
+    """[H, W] or [D, H, W]: ones on the pixels of those parities."""
+    pixels = np.zeros(size)
+    pixels[tuple(slice(parity, None, 2) for parity in phase)] = 1.0
+    return pixels
 
 
 class Lattice:
@@ -40,8 +42,7 @@ class Lattice:
         self._addresses: list[Indices] = []
         seen = case.scene.phases()
         for phase in phases(len(case.scene.axes)):
-            lit = np.zeros_like(case.image)
-            lit[(..., *lit_pixels(phase))] = 1.0
+            lit = np.broadcast_to(lattice(case.image.shape[2:], phase), case.image.shape)
             self._weights.append(case.scene.rows(target.call(case.call(image=lit)).output))
             self._addresses.append(seen[phase])
 

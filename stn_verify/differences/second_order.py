@@ -22,7 +22,7 @@ from stn_verify.cases.case import SampleCase
 from stn_verify.cases.directions import Directed
 from stn_verify.contract.target import Call, Reply, Target
 from stn_verify.differences.grid import moved
-from stn_verify.differences.lattice import lit_pixels, phases
+from stn_verify.differences.lattice import lattice, phases
 from stn_verify.differences.stencil import Stencil, stencil
 from stn_verify.formats import Array
 
@@ -115,7 +115,7 @@ class ImageDifferences:
         for channel in range(case.image.shape[1]):
             for phase in phases(2):
                 lit = np.zeros_like(case.image)
-                lit[(slice(None), channel, *lit_pixels(phase))] = 1.0
+                lit[:, channel] = lattice(case.image.shape[2:], phase)
                 self._responses.append((channel, phase, lit, _grad_grid(target, case, image=lit)))
 
     def expected(self, arithmetic: Arithmetic) -> Interval:
