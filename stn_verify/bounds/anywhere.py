@@ -54,7 +54,7 @@ def written_where_read(
     <u, A^T v> = <A u, v>. Forward and backward may each find the place by another right formula: each is then off by the
     roundings of a coordinate inside the image, at most u (COORDINATE + REFLECTION) 2W.
     """
-    product = np.einsum("nc...,nc...->nc", cotangent, output)
+    product = (cotangent * output).sum(axis=scene.spatial)
     size = np.abs(cotangent).sum(axis=scene.spatial)
     u, s = arithmetic.u, arithmetic.s
     moved = np.zeros_like(size)
