@@ -1,13 +1,19 @@
 """The pixels of cells: at their 2^D corners, with what these say of the multilinear function between them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from stn_verify.bounds.extension import Indices
 from stn_verify.formats import Array
+
+_SIDES: tuple[tuple[Any, Any], ...] = tuple(
+    ((..., 0, *(slice(None),) * after), (..., 1, *(slice(None),) * after)) for after in (1, 2, 3)
+)
+"""By axis: the index of either side of a [C, 2, ..., 2, M]."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +22,8 @@ class Corners:
 
     values: Array
     """[C, 2, ..., 2, M], the corner's sides in the order of the image's axes, x last."""
+    _edges: dict[int, Array] = field(default_factory=dict, compare=False)
+    _twists: dict[tuple[int, int], Array] = field(default_factory=dict, compare=False)
 
     @property
     def axes(self) -> int:
@@ -64,8 +72,10 @@ class Corners:
 
     def edges(self, axis: int) -> Array:
         """Along one axis: last pixel minus first, [C, 2, ..., 2, M] without that axis; dV/dx is a weighted mean of them."""
-        first, last = _sides(self.values, axis)
-        return last - first
+        if axis not in self._edges:
+            first, last = _sides(self.values, axis)
+            self._edges[axis] = last - first
+        return self._edges[axis]
 
     def ends(self, axis: int) -> Array:
         """Likewise the sums |last pixel| + |first pixel|, which make up a slope."""
@@ -78,8 +88,11 @@ class Corners:
 
     def twist(self, axis: int, other: int) -> Array:
         """The largest |d2V / dx dy| in the cell for two axes, [C, M]; with D = 2 it is constant there."""
-        first, last = _sides(self.edges(axis), other - (other > axis))
-        return _most(np.abs(last - first))
+        lower, higher = min(axis, other), max(axis, other)
+        if (lower, higher) not in self._twists:
+            first, last = _sides(self.edges(lower), higher - 1)
+            self._twists[lower, higher] = _most(np.abs(last - first))
+        return self._twists[lower, higher]
 
     @property
     def steepest_x(self) -> Array:
@@ -92,7 +105,7 @@ class Corners:
         return self.steepest(1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cells:
     """Cells that some points may also read: which points, and the first integer of each cell along every axis, x first."""
 
@@ -118,8 +131,8 @@ def interpolated(values: Array, fractions: Iterable[Array]) -> Array:
 
 
 def _sides(values: Array, axis: int) -> tuple[Array, Array]:
-    sides = np.moveaxis(values, -2 - axis, 0)
-    return sides[0], sides[1]
+    first, last = _SIDES[axis]
+    return values[first], values[last]
 
 
 def _most(values: Array) -> Array:

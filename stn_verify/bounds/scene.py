@@ -70,6 +70,11 @@ class Axis:
         return np.minimum(self.cell, np.floor(self.position - delta)), np.floor(self.position + delta)
 
 
+KEPT = 2**18
+"""Numbers of a group of further cells that are kept; larger groups are read again where they are needed."""
+
+_STEPS = np.array([[0.0], [1.0]])
+
 _NOWHERE = -(2**62) // 2
 """Added to any address it stays negative, three times as well."""
 
@@ -101,6 +106,7 @@ class Scene:
         """The image's axes that are not its batch and its channels."""
         channels = image.shape[1]
         self._pixels = np.concatenate([_flat(image), np.zeros((channels, 1))], axis=1)
+        self._cells: dict[Cells, Corners] = {}
         self._windows: dict[tuple[float, float], tuple[list[Cells], Indices]] = {}
         # A window, the pixel right of it, and the cell left of a kink.
         margin = WIDEST_WINDOW + 2
@@ -141,8 +147,7 @@ class Scene:
         address = self._start[points]
         for number in reversed(range(len(firsts))):
             first = firsts[number]
-            sides = self._offset(number, np.stack([first, first + 1]))
-            address = address[..., None, :] + sides
+            address = address[..., None, :] + self._offset(number, first + _STEPS)
         return self._there(address)
 
     @cached_property
@@ -184,7 +189,12 @@ class Scene:
 
     def corners_of(self, cells: Cells) -> Corners:
         """The pixels of other cells."""
-        return Corners(self.pixel_values(self._addresses(cells.firsts, cells.points)))
+        corners = self._cells.get(cells)
+        if corners is None:
+            corners = Corners(self.pixel_values(self._addresses(cells.firsts, cells.points)))
+            if corners.values.size <= KEPT:
+                self._cells[cells] = corners
+        return corners
 
     def neighbouring(self, arithmetic: Arithmetic) -> tuple[list[Cells], Indices]:
         """The further cells within reach of rounding, and the points that may reach too many to list."""

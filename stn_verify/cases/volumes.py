@@ -1,6 +1,6 @@
 """Cases of volumes: [N, C, D, H, W], grids [N, Do, Ho, Wo, 3] and thetas [N, 3, 4], small enough for exhaustive differences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import permutations, product
 
 import numpy as np
@@ -34,7 +34,9 @@ SINGLE = ANY.filter(lambda size: 1 in size)
 """Outputs of one slice, row or column."""
 
 
-def samples(dtype: str, convention: Convention, kinds: dict[str, GridMaker]) -> st.SearchStrategy[SampleCase]:
+def samples(
+    dtype: str, convention: Convention, kinds: Mapping[str, GridMaker]
+) -> st.SearchStrategy[SampleCase]:
     """Cases of `sample` whose grids are of one of these kinds."""
     return sample_cases(dtype, convention, kinds, images=ANY, outputs=ANY)
 
@@ -42,7 +44,7 @@ def samples(dtype: str, convention: Convention, kinds: dict[str, GridMaker]) -> 
 def transforms(
     dtype: str,
     convention: Convention,
-    kinds: dict[str, ThetaMaker],
+    kinds: Mapping[str, ThetaMaker],
     *,
     same_size: bool = False,
     outputs: st.SearchStrategy[Size] = SEVERAL,
@@ -54,7 +56,7 @@ def transforms(
 def generates(
     dtype: str,
     convention: Convention,
-    kinds: dict[str, ThetaMaker],
+    kinds: Mapping[str, ThetaMaker],
     *,
     outputs: st.SearchStrategy[Size] = SEVERAL,
 ) -> st.SearchStrategy[GenerateCase]:

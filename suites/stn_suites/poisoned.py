@@ -29,7 +29,7 @@ from stn_verify.judging.reference import GRADIENTS, compare_gradients, compare_g
 
 @dataclass(frozen=True)
 class Poisoned:
-    """A case, its points of which nothing is known, [N, Ho, Wo] (or [N, Do, Ho, Wo]), and the case with harmless ones in their place."""
+    """A case, its points of which nothing is known, [N, *size], and the case with harmless ones in their place."""
 
     case: SampleCase | TransformCase
     points: Mask

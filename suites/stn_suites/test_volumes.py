@@ -75,7 +75,7 @@ def test_generate(examination: Examination) -> None:
     examination.explore(cases, checks.generator)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, alike="wholly", spatial=3)
+@pytest.mark.stn_check("transform", TRANSFORM, alike="wholly", large=True, spatial=3)
 def test_single_slice(examination: Examination) -> None:
     """Outputs of one slice, row or column, where a grid generator divides by nothing."""
     cases = volumes.transforms(
@@ -84,7 +84,9 @@ def test_single_slice(examination: Examination) -> None:
     examination.explore(cases, checks.everything, share=THIRD)
 
 
-@pytest.mark.stn_check("generate", ("grid", "grad_theta"), padded=False, alike="wholly", spatial=3)
+@pytest.mark.stn_check(
+    "generate", ("grid", "grad_theta"), padded=False, alike="wholly", large=True, spatial=3
+)
 def test_single_slice_grid(examination: Examination) -> None:
     """The same for the generator alone."""
     cases = volumes.generates(
@@ -120,7 +122,7 @@ def test_identity(examination: Examination) -> None:
     examination.explore(cases, checks.everything, share=HALF)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, alike="wholly", spatial=3)
+@pytest.mark.stn_check("transform", TRANSFORM, alike="wholly", large=True, spatial=3)
 def test_turn(examination: Examination) -> None:
     """Every way in which a cube lies in itself, and thetas of lower rank: many outputs read one point."""
     kinds = {"degenerate": volumes.degenerate, "turn": volumes.turn}
@@ -128,21 +130,23 @@ def test_turn(examination: Examination) -> None:
     examination.explore(cases, checks.everything, share=HALF)
 
 
-@pytest.mark.stn_check("sample", SAMPLE, alike="wholly", spatial=3)
+@pytest.mark.stn_check("sample", SAMPLE, alike="wholly", large=True, spatial=3)
 def test_poisoned_coordinates(examination: Examination) -> None:
     """A few coordinates are NaN, infinite or huge."""
     cases = volumes.samples(examination.dtype, examination.convention, POISONED_GRIDS)
     examination.explore(cases, points_unharmed(examination), share=THIRD)
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, alike="wholly", spatial=3)
+@pytest.mark.stn_check("transform", TRANSFORM, alike="wholly", large=True, spatial=3)
 def test_poisoned_thetas(examination: Examination) -> None:
     """A few coefficients of one volume's theta are NaN, infinite or huge."""
     cases = volumes.transforms(examination.dtype, examination.convention, POISONED_THETAS)
     examination.explore(cases, images_unharmed(examination), share=THIRD)
 
 
-@pytest.mark.stn_check("generate", ("grid", "grad_theta"), padded=False, alike="wholly", spatial=3)
+@pytest.mark.stn_check(
+    "generate", ("grid", "grad_theta"), padded=False, alike="wholly", large=True, spatial=3
+)
 def test_poisoned_generators(examination: Examination) -> None:
     """The same where only a grid is made."""
     cases = volumes.generates(examination.dtype, examination.convention, POISONED_THETAS)
