@@ -6,7 +6,7 @@ from itertools import permutations, product
 import numpy as np
 from hypothesis import strategies as st
 
-from stn_verify.cases import thetas
+from stn_verify.cases import grids, thetas
 from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
 from stn_verify.cases.grids import normalised
 from stn_verify.cases.images import contrasts, cotangents
@@ -80,6 +80,17 @@ def degenerate(frame: Frame, random: np.random.Generator) -> Array:
     return theta
 
 
+KINK_GRIDS: dict[str, GridMaker] = {
+    "beside kinks": grids.beside_kinks,
+    "exact borders": grids.exact_borders,
+    "far outside": grids.far_outside,
+    "integers": grids.integers,
+    "just outside": grids.just_outside,
+    "single integers": grids.single_integers,
+}
+
+ALL_GRIDS: dict[str, GridMaker] = {**grids.GENERIC, **KINK_GRIDS}
+
 KINK_THETAS: dict[str, ThetaMaker] = {
     "degenerate": degenerate,
     "half-pixel shift": thetas.half_pixel_shift,
@@ -93,7 +104,8 @@ ALL_THETAS: dict[str, ThetaMaker] = {**thetas.GENERIC, **KINK_THETAS}
 
 def exact_volumes(dtype: str, convention: Convention, count: int = 3) -> Iterator[SampleCase]:
     """Grids of integers along one axis and quarters along the others, over sizes whose scale is a power of two."""
-    size = (3, 9, 5) if convention.align_corners else (2, 8, 4)
+    # None of 2, which has no integer between its outer pixels.
+    size = (3, 9, 5) if convention.align_corners else (4, 8, 4)
     storage = named(dtype)
     frame = Frame(3, 1, size, size, convention, dtype)
     for seed in range(count):

@@ -6,7 +6,6 @@ from stn_suites import checks
 from stn_suites.poisoned import grids_unharmed, images_unharmed, points_unharmed
 from stn_suites.rules import name_rules
 from stn_verify.cases import grids, poison, thetas, volumes
-from stn_verify.cases.strategies import GridMaker
 from stn_verify.exploration.examination import Examination
 
 SAMPLE = ("output", "grad_input", "grad_grid")
@@ -14,15 +13,6 @@ TRANSFORM = ("output", "grad_input", "grad_theta")
 
 DIFFERENCED = ("float64", "float32", "float16")
 """In bfloat16 a coordinate is uncertain by a good part of a cell, and a slope between two of them says nothing."""
-
-KINK_GRIDS: dict[str, GridMaker] = {
-    "beside kinks": grids.beside_kinks,
-    "exact borders": grids.exact_borders,
-    "far outside": grids.far_outside,
-    "integers": grids.integers,
-    "just outside": grids.just_outside,
-    "single integers": grids.single_integers,
-}
 
 POISONED_GRIDS = {kind: poison.grids(values) for kind, values in poison.KINDS.items()}
 POISONED_THETAS = {kind: poison.thetas(values) for kind, values in poison.KINDS.items()}
@@ -48,7 +38,7 @@ def test_sample_gradients(examination: Examination) -> None:
 @pytest.mark.stn_check("sample", SAMPLE, differentiated=True, dtypes=DIFFERENCED, alike="wholly", spatial=3)
 def test_sample_differences(examination: Examination) -> None:
     """Against exact differences of the target's own forward, on generic grids and on kinks."""
-    cases = volumes.samples(examination.dtype, examination.convention, {**grids.GENERIC, **KINK_GRIDS})
+    cases = volumes.samples(examination.dtype, examination.convention, volumes.ALL_GRIDS)
     examination.explore(cases, checks.sample_differences, share=THIRD)
 
 
@@ -106,7 +96,7 @@ def test_rule(examination: Examination) -> None:
 @pytest.mark.stn_check("sample", SAMPLE, alike="wholly", spatial=3)
 def test_kinks(examination: Examination) -> None:
     """Samples on and beside integers and borders, just outside and far outside."""
-    cases = volumes.samples(examination.dtype, examination.convention, KINK_GRIDS)
+    cases = volumes.samples(examination.dtype, examination.convention, volumes.KINK_GRIDS)
     examination.explore(cases, checks.everything, share=HALF)
 
 
