@@ -169,7 +169,7 @@ def _consistent(alone: Poisoned, call: Call, reply: Reply) -> list[Comparison]:
     if "image" not in reply.gradients:
         return []
     case, gradient = alone.case, reply.gradients["image"]
-    planes = case.scene.spatial
+    planes = alone.clean.scene.spatial
     with np.errstate(invalid="ignore", over="ignore"):
         written = (gradient * case.image).sum(axis=planes)
     heard = np.isnan(reply.output) & alone.points[:, None]

@@ -25,14 +25,14 @@ HALF, THIRD = 1 / 2, 1 / 3
 def test_sample(examination: Examination) -> None:
     """Grids inside, around and outside the volume."""
     cases = volumes.samples(examination.dtype, examination.convention, grids.GENERIC)
-    examination.explore(cases, checks.values, share=HALF)
+    examination.explore(cases, checks.values, share=THIRD)
 
 
 @pytest.mark.stn_check("sample", ("grad_input", "grad_grid"), spatial=3)
 def test_sample_gradients(examination: Examination) -> None:
     """The same against the closed form of equations 6 and 7."""
     cases = volumes.samples(examination.dtype, examination.convention, grids.GENERIC)
-    examination.explore(cases, checks.gradients, share=HALF)
+    examination.explore(cases, checks.gradients, share=THIRD)
 
 
 @pytest.mark.stn_check("sample", SAMPLE, differentiated=True, dtypes=DIFFERENCED, alike="wholly", spatial=3)
