@@ -11,7 +11,7 @@ from numba import njit
 
 from stn_production.cpu.lanes import columns_between, coordinates, paired, split_steps
 from stn_production.cpu.openmp import in_parallel
-from stn_production.cpu.planes_forward import ALL
+from stn_production.cpu.pixels import ALL
 from stn_production.cpu.points import Shape
 from stn_production.cpu.vectors import (
     LANES,
@@ -34,6 +34,8 @@ from stn_production.cpu.vectors import (
 )
 
 Array = np.ndarray[Any, Any]
+
+STRIDE = 4  # lanes between one and the next that is added: neighbours add to one pixel, and would wait for each other
 
 
 @njit(cache=True, nogil=True)
@@ -115,12 +117,13 @@ def _scatter_row(  # noqa: PLR0915 # one pass over the outputs
             along_x = select(real & (slope_x == one), along_x, nothing)
             along_y = select(real & (slope_y == one), along_y, nothing)
         store(spots, 0, where)
-        for lane in range(count):
-            spot = at + np.int64(load_scalar(spots, lane))
-            _add(gradient, spot, load_scalar(amounts, lane))
-            _add(gradient, spot + 1, load_scalar(amounts, LANES + lane))
-            _add(gradient, spot + W, load_scalar(amounts, 2 * LANES + lane))
-            _add(gradient, spot + W + 1, load_scalar(amounts, 3 * LANES + lane))
+        for step in range(STRIDE):
+            for lane in range(step, count, STRIDE):
+                spot = at + np.int64(load_scalar(spots, lane))
+                _add(gradient, spot, load_scalar(amounts, lane))
+                _add(gradient, spot + 1, load_scalar(amounts, LANES + lane))
+                _add(gradient, spot + W, load_scalar(amounts, 2 * LANES + lane))
+                _add(gradient, spot + W + 1, load_scalar(amounts, 3 * LANES + lane))
         wide_x, wide_y, from_centre = as_double(along_x), as_double(along_y), splat(u, LANES)
         row_x, row_y = row_x + wide_x, row_y + wide_y
         row_xj, row_yj = fma(from_centre, wide_x, row_xj), fma(from_centre, wide_y, row_yj)
