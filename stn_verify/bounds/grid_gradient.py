@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stn_verify.bounds import cubic
 from stn_verify.bounds.arithmetic import SLOPE, Arithmetic
 from stn_verify.bounds.interval import Interval
 from stn_verify.bounds.scene import Axis, Cells, Corners, Scene
@@ -38,8 +39,10 @@ def point_gradient(
     """dL/dx and dL/dy of every point.
 
     dV/dx = (1-fy)(p01-p00) + fy(p11-p10) jumps where x crosses an integer, so at a kink the slopes of both cells span a hull;
-    along y it is continuous and changes by at most |twist| per pixel.
+    along y it is continuous and changes by at most |twist| per pixel. That of a cubic kernel jumps nowhere.
     """
+    if scene.convention.interpolation == "bicubic":
+        return PointGradient(*cubic.point_gradient(scene, cotangent, arithmetic))
     cotangent = scene.rows(cotangent)
     return PointGradient(
         _along(scene, scene.x, scene.y, cotangent, arithmetic, transposed=False, zero=zero),

@@ -1,0 +1,14 @@
+"""How much of a check is spent on each kernel: bilinear is what transformers train with, and has been looked at most."""
+
+from stn_verify.exploration.examination import Examination
+
+EVERY = ("bilinear", "nearest", "bicubic")
+OTHERS = ("nearest", "bicubic")
+
+SHARE = 0.3
+"""Of the examples, for each other kernel: coordinates and padding are looked into under bilinear."""
+
+
+def share(examination: Examination) -> float:
+    """Of the profile's examples."""
+    return 1.0 if examination.convention.interpolation == "bilinear" else SHARE
