@@ -2,19 +2,32 @@
 
 Of coordinates that are NaN, infinite, or so large that they overflow, no rule says what to read. These hold whatever is read: a
 value lies between the image's pixels and zero, a slope is no steeper than the image, and the backward pass writes to the pixels
-that the forward pass read.
+that the forward pass read. A cubic kernel overshoots by the sum of its weights; nearest has no slope.
 """
 
 import numpy as np
 
-from stn_verify.bounds.arithmetic import COORDINATE, REFLECTION, SCATTER, SLOPE, VALUE, Arithmetic
+from stn_verify.bounds.arithmetic import (
+    COORDINATE,
+    CUBIC_VALUE,
+    REFLECTION,
+    SCATTER,
+    SLOPE,
+    VALUE,
+    Arithmetic,
+)
 from stn_verify.bounds.interval import Interval, point
+from stn_verify.bounds.keys import Extent
 from stn_verify.bounds.scene import Scene
 from stn_verify.formats import FLOAT64, Array
 
 
 def values_anywhere(scene: Scene, arithmetic: Arithmetic) -> Interval:
     """[N, C, 1, 1]: from the smallest to the largest pixel, and zero."""
+    if scene.convention.interpolation == "bicubic":
+        largest = Extent(scene.convention.cubic).weight_sum ** 2 * scene.largest[..., None, None]
+        bound = (CUBIC_VALUE * arithmetic.u + arithmetic.s) * largest + arithmetic.tiny
+        return Interval(-largest, largest, bound)
     low = np.min(scene.image, axis=(2, 3), initial=0.0, keepdims=True)
     high = np.max(scene.image, axis=(2, 3), initial=0.0, keepdims=True)
     # Weights add up to 1, so that no sum|weight pixel| exceeds the largest pixel.
@@ -28,7 +41,7 @@ def slopes_anywhere(scene: Scene, cotangent: Array, arithmetic: Arithmetic) -> I
     largest = np.einsum("nchw,nc->nhw", size, scene.largest)
     roundings = (SLOPE + 4.0 * cotangent.shape[1]) * arithmetic.u
     reaches, bounds = [], []
-    for axis, steepest in zip((scene.x, scene.y), scene.steepest, strict=True):
+    for axis, steepest in zip((scene.x, scene.y), _steepest(scene), strict=True):
         reach = axis.scale * np.einsum("nchw,nc->nhw", size, steepest)
         # The pixels that make up a slope weigh at most twice the largest.
         bound = 2 * axis.scale * roundings * largest
@@ -49,9 +62,10 @@ def written_where_read(
     product = np.einsum("nchw,nchw->nc", cotangent, output)
     size = np.abs(cotangent).sum(axis=(2, 3))
     u, s = arithmetic.u, arithmetic.s
-    moved = np.zeros_like(size)
-    for axis, steepest in zip((scene.x, scene.y), scene.steepest, strict=True):
-        moved += 2 * u * (COORDINATE + REFLECTION) * 2 * axis.size * steepest
+    # Nearest may take another pixel.
+    moved = 2 * scene.largest if scene.convention.interpolation == "nearest" else np.zeros_like(size)
+    for axis, steepest in zip((scene.x, scene.y), _steepest(scene), strict=True):
+        moved = moved + 2 * u * (COORDINATE + REFLECTION) * 2 * axis.size * steepest
     # Four contributions to one pixel at most, by each of the points that take part.
     points = np.count_nonzero(np.any(cotangent != 0, axis=1), axis=(1, 2))[:, None]
     roundings = (VALUE + SCATTER + 4.0 * points) * u + 2 * s
@@ -61,3 +75,15 @@ def written_where_read(
     summed = scene.image[0, 0].size if scene.image.size else 0
     own = summed * FLOAT64.unit_roundoff * np.abs(np.nan_to_num(gradient) * scene.image).sum(axis=(2, 3))
     return point(product, bound + own + arithmetic.tiny * (size + pixels))
+
+
+def _steepest(scene: Scene) -> tuple[Array, Array]:
+    """[N, C] each: the largest |dV/dx| and |dV/dy| anywhere."""
+    match scene.convention.interpolation:
+        case "nearest":
+            return np.zeros_like(scene.largest), np.zeros_like(scene.largest)
+        case "bicubic":
+            most = Extent(scene.convention.cubic)
+            steep = most.slope_sum * most.weight_sum * scene.largest
+            return steep, steep
+    return scene.steepest

@@ -108,6 +108,23 @@ def input_gradient(scene: Scene, cotangent: Array, arithmetic: Arithmetic) -> In
     return point(scene.pixels(total), margin)
 
 
+def nearby(scene: Scene, arithmetic: Arithmetic) -> Array:
+    """[C, M]: the error of an output anywhere in a point's cell, and of |u| weighed by the errors of the weights there."""
+    largest = np.empty((scene.image.shape[1], len(scene.batch)))
+    found = reading(scene, arithmetic)
+    for taps in found.groups:
+        largest[:, taps.points] = np.abs(scene.pixel_values(taps.address)).max(axis=(1, 2))
+    largest[:, found.lost] = scene.largest[scene.batch[found.lost]].T
+    most = Extent(scene.convention.cubic)
+    moved = scene.x.uncertainty_nearby(arithmetic) + scene.y.uncertainty_nearby(arithmetic)
+    # No output, and no sum of weights' errors, exceeds the two sums of weights.
+    moved = np.minimum(moved * most.slope_sum * most.weight_sum, 2 * most.weight_sum**2)
+    roundings = CUBIC_VALUE * most.weight_sum**2 + 2 * most.weight_sum * most.roundings
+    relative = moved + arithmetic.u * roundings
+    relative = relative + arithmetic.s * (most.weight_sum**2 + relative)
+    return np.asarray(relative * largest + arithmetic.tiny)
+
+
 Sum = Callable[[Array, Array, Array], Array]
 
 

@@ -64,6 +64,16 @@ class Extent:
         return max(2 * (self.a + 3), abs(4 * self.a + 6), 4 * abs(self.a))
 
     @property
+    def roundings(self) -> float:
+        """Of the sum of an axis' errors of weights over u: two taps up to a distance of 1, two up to 2, where |k'| <= |a|."""
+        one, two = np.array([1.0]), np.array([SUPPORT])
+        inner = _terms(one, (1.0, 0.0, self.a + 3, self.a + 2), 1, POLYNOMIAL, one)
+        outer = _terms(
+            two, (4 * self.a, 8 * self.a, 5 * self.a, self.a), 1, POLYNOMIAL, abs(self.a) * one / 4
+        )
+        return float(2 * inner[0] + 2 * (outer[0] + SUPPORT * abs(self.a)))
+
+    @property
     def jerk(self) -> float:
         """Of |k'''|."""
         return 6 * max(self.a + 2, abs(self.a))

@@ -1,7 +1,7 @@
 """What the results of a nearest sampler may be: one pixel of the extended image, and no gradient of the points.
 
 Where a coordinate's uncertainty reaches the middle between two pixels either is right: the output is one of them, the same in
-every channel, and nothing between. A pixel passes through unchanged, but for an arithmetic that is coarser than what it is stored in.
+every channel, and nothing between. A pixel passes through unchanged, unless the arithmetic is coarser than what it is stored in.
 """
 
 from collections.abc import Iterator

@@ -46,12 +46,12 @@ class Implementation:
 
     A choice (`padding`, `align_corners`, `interpolation`) that is None is offered where the functions take a keyword-only
     parameter of that name, and identified where they do not (`interpolation` is bilinear where the others are declared); a tuple
-    restricts what is offered. `vjps` maps a function's name to its vector-Jacobian product, `vjp(*inputs, cotangent, **choices) ->
-    gradients of image, grid or theta in order`; frameworks that differentiate by themselves need none. `compute_dtype` claims the
-    arithmetic, one for all or by storage dtype (default: the storage dtype's), `subgradient` the rule at kinks (default: anything
-    between the one-sided derivatives), `ties` the pixel that nearest takes half-way between two (default: either), `cubic` the
-    parameter a of the bicubic kernel, `deterministic` the same bits from the same inputs, `claims` what it can do beyond first
-    derivatives (default: whatever turns out to work).
+    restricts what is offered. `vjps` maps a function's name to its vector-Jacobian product, `vjp(*inputs, cotangent, **choices)
+    -> gradients of image, grid or theta in order`; frameworks that differentiate by themselves need none. `compute_dtype` claims
+    the arithmetic, one for all or by storage dtype (default: the storage dtype's), `subgradient` the rule at kinks (default:
+    anything between the one-sided derivatives), `ties` the pixel that nearest takes half-way between two (default: either),
+    `cubic` the parameter a of the bicubic kernel, `deterministic` the same bits from the same inputs, `claims` what it can do
+    beyond first derivatives (default: whatever turns out to work).
     `layout`, `axis_order` and `units` name the dialect, where it is not that of the shapes above (default: that one, or
     identified where nothing is declared).
     """
@@ -83,12 +83,27 @@ class Implementation:
             _check_arity(self.name, name, function)
         for name in self.vjps:
             _known("vjp", name, tuple(self.functions))
+        self._check_choices()
+        self._check_claims()
+
+    def _check_choices(self) -> None:
         for padding in self.paddings() or ():
             _known("padding", padding, PADDINGS)
         for kernel in self.interpolations():
             _known("interpolation", kernel, INTERPOLATIONS)
         if not -1 <= self.cubic <= 0:
             raise UnknownChoiceError(f"unknown cubic {self.cubic!r}; known: numbers from -1 to 0")
+        for rule, value, known in (
+            ("subgradient", self.subgradient, SUBGRADIENTS),
+            ("ties", self.ties, TIES),
+        ):
+            if value is not None:
+                _known(rule, value, known)
+        _known("layout", self.layout, IMAGE_LAYOUTS)
+        _known("axis_order", self.axis_order, AXIS_ORDERS)
+        _known("units", self.units, UNITS)
+
+    def _check_claims(self) -> None:
         for dtype in self.dtypes or ():
             _known("dtype", dtype, STORAGE_DTYPES)
         claim = self.compute_dtype
@@ -97,17 +112,8 @@ class Implementation:
                 _known("dtype", dtype, STORAGE_DTYPES)
         for arithmetic in claim.values() if isinstance(claim, Mapping) else [] if claim is None else [claim]:
             _known("compute_dtype", arithmetic, tuple(FORMATS))
-        for rule, value, known in (
-            ("subgradient", self.subgradient, SUBGRADIENTS),
-            ("ties", self.ties, TIES),
-        ):
-            if value is not None:
-                _known(rule, value, known)
         for claim in self.claims:
             _known("claim", claim, CLAIMABLE)
-        _known("layout", self.layout, IMAGE_LAYOUTS)
-        _known("axis_order", self.axis_order, AXIS_ORDERS)
-        _known("units", self.units, UNITS)
 
     @property
     def dialect(self) -> Dialect:

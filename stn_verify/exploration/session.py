@@ -126,10 +126,13 @@ class Session:
         asked = [dtype for dtype in self.dtypes if dtype in dtypes]
         if alike == "wholly" or (alike == "nearly" and not self.profile.large):
             asked = self._standing_for(asked)
+        # Where few examples are asked for, kernels beside bilinear are looked at in fewer dtypes.
+        few = asked if self.profile.large else self._standing_for(asked)
         return unsupported + [
             Request(dtype, convention, subjects, self.description.why_not(dtype), feature)
             for dtype in asked
             for convention in conventions
+            if convention.interpolation == "bilinear" or dtype in few
         ]
 
     def _standing_for(self, dtypes: list[str]) -> list[str]:

@@ -3,9 +3,10 @@
 from stn_verify.exploration.examination import Examination
 
 EVERY = ("bilinear", "nearest", "bicubic")
-OTHERS = ("nearest", "bicubic")
+SMOOTH = ("bilinear", "bicubic")
+"""Those in which integers are of interest: kinks of the one, where the other must have none."""
 
-SHARE = 0.3
+SHARE = 0.2
 """Of the examples, for each other kernel: coordinates and padding are looked into under bilinear."""
 
 
