@@ -33,7 +33,8 @@ def output(scene: Scene, arithmetic: Arithmetic) -> Interval:
             _sum(pixels, y.slope, x.weight)
         )
         moved = np.minimum(first + _second_order(size, taps), np.abs(here) + weighed)
-        roundings = _sum(size, y.reached.weight, x.weight_roundings)
+        # |(wx + a)(wy + b) - wx wy| <= |a| (|wy| + |b|) + |wx b|: near the kernel's zeros the errors' product is all there is.
+        roundings = _sum(size, y.reached.weight + u * y.weight_roundings, x.weight_roundings)
         roundings += _sum(size, y.weight_roundings, x.reached.weight)
         value[:, taps.points] = here
         bound[:, taps.points] = moved + u * (CUBIC_VALUE * weighed + roundings)
@@ -61,7 +62,8 @@ def point_gradient(scene: Scene, cotangent: Array, arithmetic: Arithmetic) -> tu
             size = total(weighed, across.reached.weight, along.reached.slope)
             moved = along.delta * total(weighed, across.reached.weight, along.reached.curvature)
             moved = np.minimum(moved + across.delta * bent, 2 * size)
-            roundings = total(weighed, across.reached.weight, along.slope_roundings)
+            beside = across.reached.weight + arithmetic.u * across.weight_roundings
+            roundings = total(weighed, beside, along.slope_roundings)
             roundings += total(weighed, across.weight_roundings, along.reached.slope)
             bounds[number, taps.points] = moved + arithmetic.u * (terms * size + roundings)
     if found.lost.size:

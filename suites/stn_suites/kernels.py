@@ -10,6 +10,8 @@ SHARE = 0.2
 """Of the examples, for each other kernel: coordinates and padding are looked into under bilinear."""
 
 
-def share(examination: Examination) -> float:
-    """Of the profile's examples."""
-    return 1.0 if examination.convention.interpolation == "bilinear" else SHARE
+def share(examination: Examination, *, many: bool = False) -> float:
+    """Of the profile's examples; `many` calls or outputs in each show as much in half of them."""
+    if examination.convention.interpolation == "bilinear":
+        return 1.0
+    return SHARE / 2 if many else SHARE

@@ -28,7 +28,7 @@ def test_sample_reference(examination: Examination) -> None:
 def test_sample_differences(examination: Examination) -> None:
     """Against exact differences of the target's own forward, on generic grids and on kinks."""
     cases = sample_cases(examination.dtype, examination.convention, grids.ALL)
-    examination.explore(cases, differenced.sample, share=kernels.share(examination))
+    examination.explore(cases, differenced.sample, share=kernels.share(examination, many=True))
 
 
 @pytest.mark.stn_check("sample", ("output", "grad_input"), differentiated=True)
@@ -55,7 +55,7 @@ def test_transform_reference(examination: Examination) -> None:
 def test_transform_differences(examination: Examination) -> None:
     """Against exact differences of the target's own forward, which need no grid."""
     cases = transform_cases(examination.dtype, examination.convention, thetas.ALL)
-    examination.explore(cases, differenced.transform, share=kernels.share(examination) ** 1.5)
+    examination.explore(cases, differenced.transform, share=kernels.share(examination, many=True))
 
 
 @pytest.mark.stn_check("generate", ("grad_theta",), padded=False)

@@ -97,7 +97,7 @@ def test_affine_grids(examination: Examination) -> None:
 def test_identity(examination: Examination) -> None:
     """The identity at sizes 2 to 64: where every STN starts."""
     cases = thetas.identity_cases(examination.dtype, examination.convention)
-    examination.explore(cases, checks.everything, share=kernels.share(examination))
+    examination.explore(cases, checks.everything, share=kernels.share(examination, many=True))
 
 
 @pytest.mark.stn_check("transform", TRANSFORM, alike="nearly", interpolations=kernels.EVERY)

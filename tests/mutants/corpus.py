@@ -9,6 +9,7 @@ import faulty_conventions
 import faulty_grad_grid
 import faulty_grad_input
 import faulty_grad_theta
+import faulty_interpolation
 import faulty_laws
 import faulty_layouts
 import faulty_poison
@@ -20,6 +21,7 @@ import faulty_values
 import unusual_arithmetics
 import unusual_dialects
 import unusual_habits
+import unusual_interpolation
 import unusual_kinks
 from faults import MUTANTS
 from unusual import UNUSUAL
@@ -31,6 +33,7 @@ MODULES = (
     faulty_grad_grid,
     faulty_grad_input,
     faulty_grad_theta,
+    faulty_interpolation,
     faulty_laws,
     faulty_layouts,
     faulty_precision,
@@ -42,6 +45,7 @@ MODULES = (
     unusual_arithmetics,
     unusual_dialects,
     unusual_habits,
+    unusual_interpolation,
 )
 
 TORCH_FILES = ("corpus_torch", "faulty_determinism", "faulty_second_order", "unusual_torch")
