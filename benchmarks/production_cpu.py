@@ -2,8 +2,9 @@
 
 Each figure is a ratio of times, torch's over ours: the median over rounds that run both, one after the other. Above 1 is faster.
 Forward is affine_grid + grid_sample; with backward, the gradients of input and theta. float32, zeros, align_corners=False.
+Ours is what a user calls, spatial_transform under autograd, or with --kernels the kernels alone.
 
-    python benchmarks/production_cpu.py [--rounds 15] [--compiled] [--one-thread] [--errors DRAWS]
+    python benchmarks/production_cpu.py [--rounds 15] [--compiled] [--kernels] [--one-thread] [--errors DRAWS]
 """
 
 import argparse
@@ -14,6 +15,7 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional
 
+from stn_production import spatial_transform
 from stn_production.cpu import transform_backward, transform_forward
 
 SHAPES = (
@@ -32,7 +34,8 @@ Clock = Callable[[], float]
 class Problem:
     """One shape in one layout: near-identity thetas with all entries drawn."""
 
-    def __init__(self, shape: tuple[int, int, int, int], layout: str) -> None:
+    def __init__(self, shape: tuple[int, int, int, int], layout: str, kernels: bool) -> None:
+        self.kernels = kernels
         generator = torch.Generator().manual_seed(0)
 
         def drawn() -> torch.Tensor:
@@ -47,7 +50,10 @@ class Problem:
             return _transform(self.image, self.theta)
 
     def ours(self) -> torch.Tensor:
-        return transform_forward(self.image, self.theta, self.size, False, "zeros")
+        if self.kernels:
+            return transform_forward(self.image, self.theta, self.size, False, "zeros")
+        with torch.no_grad():
+            return spatial_transform(self.image, self.theta, self.size)
 
     def eager_both(self, transform: Callable[..., torch.Tensor] | None = None) -> None:
         image, theta = self.image.detach().requires_grad_(), self.theta.detach().requires_grad_()
@@ -55,6 +61,9 @@ class Problem:
         torch.autograd.grad(output, (image, theta), self.cotangent)
 
     def ours_both(self) -> None:
+        if not self.kernels:
+            self.eager_both(lambda image, theta: spatial_transform(image, theta, self.size))
+            return
         self.ours()
         transform_backward(self.cotangent, self.image, self.theta, self.size, False, "zeros", True, True)
 
@@ -79,7 +88,7 @@ def ratio(theirs: Work, ours: Work, rounds: int, clock: Clock) -> tuple[float, f
     return statistics.median(a / b for a, b in pairs), 1e3 * statistics.median(b for _, b in pairs)
 
 
-def report_times(rounds: int, compiled: bool, clock: Clock) -> None:
+def report_times(rounds: int, compiled: bool, kernels: bool, clock: Clock) -> None:
     """Print a row for each shape and layout, and the geometric means."""
     print(
         f"torch {torch.__version__}, {torch.get_num_threads()} threads, against {'compiled' if compiled else 'eager'}"
@@ -88,7 +97,7 @@ def report_times(rounds: int, compiled: bool, clock: Clock) -> None:
     ratios = []
     for shape in SHAPES:
         for layout in LAYOUTS:
-            problem = Problem(shape, layout)
+            problem = Problem(shape, layout, kernels)
             theirs, theirs_both = problem.eager, problem.eager_both
             if compiled:
                 torch._dynamo.reset()  # its limit on recompilations falls back to eager silently
@@ -155,6 +164,7 @@ def main() -> None:
     parser.add_argument(
         "--compiled", action="store_true", help="against torch.compile of the eager transform"
     )
+    parser.add_argument("--kernels", action="store_true", help="our kernels alone, without autograd")
     parser.add_argument("--errors", type=int, metavar="DRAWS", help="only the errors, over so many draws")
     parser.add_argument(
         "--one-thread",
@@ -167,9 +177,8 @@ def main() -> None:
         return
     if arguments.one_thread:
         torch.set_num_threads(1)
-    report_times(
-        arguments.rounds, arguments.compiled, time.process_time if arguments.one_thread else time.perf_counter
-    )
+    clock = time.process_time if arguments.one_thread else time.perf_counter
+    report_times(arguments.rounds, arguments.compiled, arguments.kernels, clock)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from torch import Tensor
 from stn_production import ops
 from stn_production.calls import Choices
 from stn_production.mapping import folded, unfolded
+from stn_production.plainness import plain
 from stn_production.portable.coordinates import Size
 from stn_production.portable.derivatives import backward_tangents, second_gradients, tangent
 
@@ -47,6 +48,29 @@ class Sampled(torch.autograd.Function):
         *arrays, choices = inputs
         output = Sampled.apply(*folded(info.batch_size, in_dims, *arrays), choices)
         return unfolded(info.batch_size, output), 0
+
+
+class SampledAtOnce(torch.autograd.Function):
+    """`Sampled` where autograd alone watches. Without setup_context: for that, torch inspects a signature in every call."""
+
+    @staticmethod
+    def forward(ctx: Any, image: Tensor, places: Tensor, choices: Choices) -> Tensor:
+        ctx.save_for_backward(image, places)
+        ctx.set_materialize_grads(False)
+        ctx.choices = choices
+        return choices.forward_at_once(image, places)
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Tensor | None) -> tuple[Tensor | None, ...]:
+        needed = ctx.needs_input_grad[0], ctx.needs_input_grad[1]
+        cotangent = cotangents[0]
+        if cotangent is None:
+            return None, None, None
+        image, places = ctx.saved_tensors
+        if not torch.is_grad_enabled() and plain(cotangent, image, places):
+            return *ctx.choices.backward_at_once(cotangent, image, places, needed), None
+        gradients = SampledBackward.apply(cotangent, image, places, ctx.choices, needed)
+        return *_spread(gradients, needed), None
 
 
 class SampledBackward(torch.autograd.Function):

@@ -1,10 +1,10 @@
-"""What a call says beside its tensors, and who answers it: the operators, or plain torch operations."""
+"""What a call says beside its tensors, and who answers it: the operators, the kernels at once, or plain torch operations."""
 
 from typing import NamedTuple
 
 from torch import Tensor
 
-from stn_production import ops
+from stn_production import execution, ops
 from stn_production.portable import kernels
 from stn_production.portable.coordinates import Generator, OfGrid, OfTheta, Size
 from stn_production.portable.derivatives import Call
@@ -30,6 +30,19 @@ class Choices(NamedTuple):
         operator = ops.sample_backward if self.size is None else ops.transform_backward
         gradients = operator(cotangent, image, places, self.align_corners, self.padding, *needed)
         return gradients[0] if needed[0] else None, gradients[1] if needed[1] else None
+
+    def forward_at_once(self, image: Tensor, places: Tensor) -> Tensor:
+        """The output, by the kernels themselves."""
+        if self.size is None:
+            return execution.sample(image, places, self.align_corners, self.padding)
+        return execution.transform(image, places, self.size, self.align_corners, self.padding)
+
+    def backward_at_once(
+        self, cotangent: Tensor, image: Tensor, places: Tensor, needed: tuple[bool, bool]
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """The gradients of image and places, by the kernels themselves; None where not needed."""
+        kernel = execution.sample_backward if self.size is None else execution.transform_backward
+        return kernel(cotangent, image, places, self.align_corners, self.padding, *needed)
 
     def composed(self, image: Tensor, places: Tensor) -> Tensor:
         """The output, by plain operations."""

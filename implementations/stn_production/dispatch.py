@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 Gradients = tuple[Tensor | None, Tensor | None]
@@ -27,20 +26,15 @@ class Kernels(NamedTuple):
     sample_backward: Callable[..., Gradients]
 
 
-def kernels(device: torch.device) -> Kernels:
-    """Those for tensors on a device; imported when first asked for."""
-    return _loaded(package(device.type))
-
-
 @cache
+def kernels(device_type: str) -> Kernels:
+    """Those for tensors on a kind of device; imported when first asked for."""
+    held = import_module(package(device_type))
+    return Kernels(held.transform_forward, held.transform_backward, held.sample_forward, held.sample_backward)
+
+
 def package(device_type: str) -> str:
     """The name of the package that serves a kind of device."""
     if device_type in FAST and all(find_spec(name) for name in FAST[device_type]):
         return FAST[device_type][1]
     return PORTABLE
-
-
-@cache
-def _loaded(name: str) -> Kernels:
-    held = import_module(name)
-    return Kernels(held.transform_forward, held.transform_backward, held.sample_forward, held.sample_backward)

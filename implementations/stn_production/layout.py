@@ -14,13 +14,15 @@ def memory_format(image: Tensor) -> torch.memory_format:
 
 def packed(values: Tensor, form: torch.memory_format) -> Tensor:
     """[N, C, H, W] in a form, with the very strides that torch.empty gives, also along axes of one."""
-    if tuple(values.stride()) == _strides(values.shape, form):
+    if values.stride() == _strides(values.shape, form):
         return values
     return torch.empty_like(values, memory_format=form).copy_(values)
 
 
 def _strides(shape: Sequence[int], form: torch.memory_format) -> tuple[int, ...]:
-    channels, height, width = (max(length, 1) for length in shape[1:])
+    _, channels, height, width = shape
+    channels, height, width = channels or 1, height or 1, width or 1
+    plane = height * width
     if form == torch.channels_last:
-        return channels * height * width, 1, width * channels, channels
-    return channels * height * width, height * width, width, 1
+        return channels * plane, 1, width * channels, channels
+    return channels * plane, plane, width, 1

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stn_production.dispatch import kernels
-from stn_production.layout import memory_format, packed
+from stn_production import execution
+from stn_production.dispatch import Gradients
+from stn_production.layout import memory_format
 from stn_production.portable import grid_generator
 
 _LIBRARY = torch.library.Library("stn_production", "DEF")
@@ -30,57 +31,12 @@ _LIBRARY.define("grid(Tensor theta, SymInt[2] size, bool align_corners) -> Tenso
 _LIBRARY.define("grid_backward(Tensor cotangent, bool align_corners) -> Tensor")
 
 
-def _transform(
-    image: Tensor, theta: Tensor, size: Sequence[int], align_corners: bool, padding: str
-) -> Tensor:
-    form = memory_format(image)
-    output = kernels(image.device).transform_forward(
-        packed(image, form), theta.contiguous(), (size[0], size[1]), align_corners, padding
-    )
-    return packed(output, form)
+def _transform_backward(cotangent: Tensor, image: Tensor, theta: Tensor, *rest: Any) -> tuple[Tensor, Tensor]:
+    return _told(image, theta, execution.transform_backward(cotangent, image, theta, *rest))
 
 
-def _transform_backward(
-    cotangent: Tensor,
-    image: Tensor,
-    theta: Tensor,
-    align_corners: bool,
-    padding: str,
-    need_image: bool,
-    need_theta: bool,
-) -> tuple[Tensor, Tensor]:
-    form = memory_format(image)
-    size = (cotangent.shape[2], cotangent.shape[3])
-    received = packed(cotangent, form), packed(image, form), theta.contiguous()
-    gradients = kernels(image.device).transform_backward(
-        *received, size, align_corners, padding, need_image, need_theta
-    )
-    return _told(image, theta, gradients)
-
-
-def _sample(image: Tensor, grid: Tensor, align_corners: bool, padding: str) -> Tensor:
-    form = memory_format(image)
-    output = kernels(image.device).sample_forward(
-        packed(image, form), grid.contiguous(), align_corners, padding
-    )
-    return packed(output, form)
-
-
-def _sample_backward(
-    cotangent: Tensor,
-    image: Tensor,
-    grid: Tensor,
-    align_corners: bool,
-    padding: str,
-    need_image: bool,
-    need_grid: bool,
-) -> tuple[Tensor, Tensor]:
-    form = memory_format(image)
-    received = packed(cotangent, form), packed(image, form), grid.contiguous()
-    gradients = kernels(image.device).sample_backward(
-        *received, align_corners, padding, need_image, need_grid
-    )
-    return _told(image, grid, gradients)
+def _sample_backward(cotangent: Tensor, image: Tensor, grid: Tensor, *rest: Any) -> tuple[Tensor, Tensor]:
+    return _told(image, grid, execution.sample_backward(cotangent, image, grid, *rest))
 
 
 def _grid(theta: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
@@ -91,20 +47,18 @@ def _grid_backward(cotangent: Tensor, align_corners: bool) -> Tensor:
     return grid_generator.gathered(cotangent, align_corners).contiguous()
 
 
-def _told(
-    image: Tensor, places: Tensor, gradients: tuple[Tensor | None, Tensor | None]
-) -> tuple[Tensor, Tensor]:
+def _told(image: Tensor, places: Tensor, gradients: Gradients) -> tuple[Tensor, Tensor]:
     by_image, by_places = gradients
     return (
-        image.new_empty(0) if by_image is None else packed(by_image, memory_format(image)),
-        places.new_empty(0) if by_places is None else by_places.contiguous(),
+        image.new_empty(0) if by_image is None else by_image,
+        places.new_empty(0) if by_places is None else by_places,
     )
 
 
 for _name, _kernel in (
-    ("transform", _transform),
+    ("transform", execution.transform),
     ("transform_backward", _transform_backward),
-    ("sample", _sample),
+    ("sample", execution.sample),
     ("sample_backward", _sample_backward),
     ("grid", _grid),
     ("grid_backward", _grid_backward),

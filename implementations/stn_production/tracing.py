@@ -1,4 +1,4 @@
-"""Which form of a call the moment asks for: eager, compiled, or compiled inside a function transform.
+"""Which form of a call the moment asks for: at once, eager, compiled, or compiled inside a function transform.
 
 Dynamo traces no autograd.Function that has a forward mode, and a transform (torch.func) sees no more of an operator than its own
 derivatives, which it takes for zero or refuses. So compilers get operators, and in a transform that is compiled with them, plain
@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from stn_production import ops, registration
-from stn_production.autograd import Generated, Sampled
+from stn_production.autograd import Generated, Sampled, SampledAtOnce
 from stn_production.calls import Choices
+from stn_production.plainness import plain
 from stn_production.portable import grid_generator
 from stn_production.portable.coordinates import Size
 
@@ -21,7 +22,11 @@ def sampled(image: Tensor, places: Tensor, size: Size | None, align_corners: boo
     """The output; `size` where places are thetas, None where they are a grid."""
     choices = Choices(size, align_corners, padding)
     if not torch.compiler.is_compiling():
-        return Sampled.apply(image, places, choices)
+        if not plain(image, places):
+            return Sampled.apply(image, places, choices)
+        if torch.is_grad_enabled() and (image.requires_grad or places.requires_grad):
+            return SampledAtOnce.apply(image, places, choices)
+        return choices.forward_at_once(image, places)
     return choices.composed(image, places) if _transforming() else choices.forward(image, places)
 
 

@@ -231,15 +231,13 @@ def test_grid_channels_last(examination: Examination) -> None:
     examination.explore(_generators(examination), layouts.laid_out("channels_last"), most=FEW)
 
 
-@pytest.mark.stn_check("sample", SAMPLE, padded=False, feature="mixed dtypes", dtypes=MIXABLE)
+@pytest.mark.stn_check("sample", SAMPLE, feature="mixed dtypes", dtypes=MIXABLE)
 def test_mixed_dtypes(examination: Examination) -> None:
     """A grid of a finer dtype than the image's, and the other way round: right as the coarser one's arithmetic has it."""
     examination.explore(_samples(examination), layouts.mixed(examination), most=FEW)
 
 
-@pytest.mark.stn_check(
-    "transform", TRANSFORM, padded=False, feature="mixed dtypes", dtypes=MIXABLE, large=True
-)
+@pytest.mark.stn_check("transform", TRANSFORM, feature="mixed dtypes", dtypes=MIXABLE, large=True)
 def test_fused_mixed_dtypes(examination: Examination) -> None:
     """A theta of a finer dtype than the image's, and the other way round."""
     examination.explore(_transforms(examination), layouts.mixed(examination), most=FEW)

@@ -40,11 +40,16 @@ def _flat(tensor: torch.Tensor) -> Array:
 
 def _empty(of: torch.Tensor, size: Size, interleaved: bool) -> torch.Tensor:
     layout = torch.channels_last if interleaved else torch.contiguous_format
-    return torch.empty((*of.shape[:2], *size), dtype=of.dtype, memory_format=layout)
+    return torch.empty((*of.shape[:2], *size), dtype=of.dtype, device="cpu", memory_format=layout)
 
 
 def _computed_in(*tensors: torch.Tensor) -> torch.dtype:
     return torch.float64 if any(tensor.dtype == torch.float64 for tensor in tensors) else torch.float32
+
+
+def _narrower(image: torch.Tensor, theta: torch.Tensor) -> bool:
+    """Whether an image must become float64 for its theta: kernels hold what they compute in, or 16 bits."""
+    return theta.dtype == torch.float64 and image.dtype != torch.float64
 
 
 def _bands(units: int, rows: int) -> int:
@@ -92,6 +97,8 @@ def transform_forward(
     image: torch.Tensor, theta: torch.Tensor, size: Size, align_corners: bool, padding: str
 ) -> torch.Tensor:
     """Sample images where theta sends the output's pixels: [N,C,H,W], [N,2,3] -> [N,C,Ho,Wo], dtype and layout of image."""
+    if _narrower(image, theta):
+        return transform_forward(image.double(), theta, size, align_corners, padding).to(image.dtype)
     interleaved = _interleaved(image)
     image = _dense(image, interleaved)
     output = _empty(image, size, interleaved)
@@ -124,6 +131,11 @@ def transform_backward(
     need_image: bool, need_theta: bool,
 ) -> tuple[torch.Tensor | None, torch.Tensor | None]:  # fmt: skip
     """Return the gradients of `transform_forward` with respect to image and theta, those that are needed."""
+    if _narrower(image, theta):
+        grad_image, grad_theta = transform_backward(
+            cotangent.double(), image.double(), theta, size, align_corners, padding, need_image, need_theta
+        )
+        return None if grad_image is None else grad_image.to(image.dtype), grad_theta
     interleaved = _interleaved(image)
     image = _dense(image, interleaved)
     cotangent = _dense(cotangent, interleaved)
@@ -157,7 +169,7 @@ def transform_backward(
             own[0] = _general_points(cotangent[one], image[one], *places).sum(axis=0)
     if not need_theta:
         return grad_image if need_image else None, None
-    grad_theta = torch.empty(theta.shape, dtype=theta.dtype)
+    grad_theta = torch.empty(theta.shape, dtype=theta.dtype, device="cpu")
     theta_gradient(_flat(grad_theta), parts, blocks * bands, call.shape, align_corners)
     return grad_image if need_image else None, grad_theta
 
@@ -192,7 +204,7 @@ def sample_backward(
     grad_image = _general_grad_image(cotangent, image, *places) if need_image else None
     grad_grid = None
     if need_grid:
-        grad_grid = torch.empty(grid.shape, dtype=grid.dtype)
+        grad_grid = torch.empty(grid.shape, dtype=grid.dtype, device="cpu")
         _general_points(cotangent, image, *places, grad_grid=grad_grid)
     return grad_image, grad_grid
 
