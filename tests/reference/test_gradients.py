@@ -93,7 +93,7 @@ def test_the_image_gradient_is_the_response_to_each_pixel(scenes, budget, data):
 
 
 def at_computed_pixels(scene, theta, size):
-    """The points that `transform` reads, by [n, i, j], as rationals (error: test_grid_generator)."""
+    """The points that `transform` reads, by [n, i, j], as rationals (error: test_affine)."""
     x, y = affine_pixels(theta, size, scene.image.shape[2:], align_corners=scene.align_corners)
     return {at: (Fraction(x[at]), Fraction(y[at])) for at in np.ndindex(x.shape)}
 

@@ -102,7 +102,7 @@ def test_values_under_an_affine_theta(scenes, data):
             scale, centre = Fraction(pixel_scale(length, scene.align_corners)), Fraction(length - 1, 2)
             parts = [centre, a * xt * scale, b * yt * scale, c * scale]
             exact[axis][n, i, j] = sum(parts)
-            # Six roundings (test_grid_generator).
+            # Six roundings (test_affine).
             uncertainty[axis][n, i, j] = Fraction(6, 2**53 - 6) * sum(map(abs, parts))
     check_with_uncertain_coordinates(values, scene, exact, uncertainty)
 

@@ -11,7 +11,7 @@ from numba import njit
 
 from stn_production.cpu.lanes import columns_between, coordinates, paired, split_steps
 from stn_production.cpu.openmp import in_parallel
-from stn_production.cpu.planes_forward import ALL
+from stn_production.cpu.pixels import ALL
 from stn_production.cpu.points import Shape
 from stn_production.cpu.vectors import (
     LANES,

@@ -268,6 +268,48 @@ def gather_pairs(typing: Any, array: Any, index: Any, lanes: Any) -> Any:
     return signature(result, array, types.intp, lanes), generate
 
 
+def _permutes(context: Any, dtype: Any) -> bool:
+    """Whether the machine that is compiled for picks lanes from two registers at once."""
+    return dtype == types.float32 and "+avx512f" in context.codegen().magic_tuple()[2].split(",")
+
+
+@intrinsic
+def picks(typing: Any, array: Any) -> Any:
+    """Return whether `pick` works for the array's elements, known as the kernel is compiled: only on AVX-512, for float32."""
+    dtype = array.dtype
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        return ir.Constant(ir.IntType(1), _permutes(context, dtype))
+
+    return signature(types.boolean, array), generate
+
+
+@intrinsic
+def pick(typing: Any, low: Any, high: Any, index: Any) -> Any:
+    """Return the lanes of two Vectors side by side that an int32 Vector says, modulo their number; nothing where not `picks`."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        of = args[0].type
+        if not _permutes(context, low.dtype):
+            return ir.Constant(of, ir.Undefined)
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(of, [of, args[2].type, of]), "llvm.x86.avx512.vpermi2var.ps.512"
+        )
+        return builder.call(function, [args[0], args[2], args[1]])
+
+    return signature(low, low, high, index), generate
+
+
+@intrinsic
+def lane_of(typing: Any, vector: Any, lane: Any) -> Any:
+    """Return one lane's integer, in int64."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        return builder.sext(builder.extract_element(*args), ir.IntType(64))
+
+    return signature(types.int64, vector, types.intp), generate
+
+
 def _joined(builder: ir.IRBuilder, one: ir.Value, other: ir.Value) -> ir.Value:
     width = 2 * one.type.count
     return builder.shuffle_vector(
@@ -467,6 +509,97 @@ def as_double(typing: Any, vector: Any) -> Any:
         return builder.fpext(args[0], ir.VectorType(ir.DoubleType(), vector.lanes))
 
     return signature(result, vector), generate
+
+
+@intrinsic
+def floor(typing: Any, vector: Any) -> Any:
+    """Return each lane's floor."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        of = args[0].type
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(of, [of]), f"llvm.floor.{_llvm_name(of)}"
+        )
+        return builder.call(function, args)
+
+    return signature(vector, vector), generate
+
+
+@intrinsic
+def as_int32(typing: Any, vector: Any) -> Any:
+    """Return a Vector of whole numbers, which must fit, in int32."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        return builder.fptosi(args[0], ir.VectorType(ir.IntType(32), vector.lanes))
+
+    return signature(Vector(types.int32, vector.lanes), vector), generate
+
+
+@intrinsic
+def vector_of(typing: Any, vector: Any, array: Any) -> Any:
+    """Return a float64 Vector in the type in which the array's elements are computed with."""
+    wide = _wide(array.dtype)
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        if wide == types.float64:
+            return args[0]
+        return builder.fptrunc(args[0], ir.VectorType(_element(wide), vector.lanes))
+
+    return signature(Vector(wide, vector.lanes), vector, array), generate
+
+
+@intrinsic
+def extremes(typing: Any, vector: Any) -> Any:
+    """Return the least and the greatest of an int32 Vector's lanes, in int64."""
+    result = types.UniTuple(types.int64, 2)
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        of = args[0].type
+        ends = []
+        for name in ("smin", "smax"):
+            function = cgutils.get_or_insert_function(
+                builder.module,
+                ir.FunctionType(of.element, [of]),
+                f"llvm.vector.reduce.{name}.{_llvm_name(of)}",
+            )
+            ends.append(builder.sext(builder.call(function, args), ir.IntType(64)))
+        return context.make_tuple(builder, result, ends)
+
+    return signature(result, vector), generate
+
+
+@intrinsic
+def apart(typing: Any, one: Any, other: Any) -> Any:
+    """Return the even lanes of two Vectors that follow one another, and the odd ones."""
+    result = types.UniTuple(one, 2)
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        width = one.lanes
+        lanes = ir.VectorType(ir.IntType(32), width)
+        halves = [
+            builder.shuffle_vector(*args, ir.Constant(lanes, list(range(parity, 2 * width, 2))))
+            for parity in (0, 1)
+        ]
+        return context.make_tuple(builder, result, halves)
+
+    return signature(result, one, other), generate
+
+
+@intrinsic
+def together(typing: Any, even: Any, odd: Any) -> Any:
+    """Return the Vectors of which `apart` makes these two."""
+    result = types.UniTuple(even, 2)
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        width = even.lanes
+        lanes = ir.VectorType(ir.IntType(32), width)
+        parts = []
+        for first in (0, width // 2):
+            order = [lane for k in range(first, first + width // 2) for lane in (k, width + k)]
+            parts.append(builder.shuffle_vector(*args, ir.Constant(lanes, order)))
+        return context.make_tuple(builder, result, parts)
+
+    return signature(result, even, odd), generate
 
 
 @intrinsic

@@ -83,18 +83,81 @@ def test_a_border_far_away_receives_every_cotangent(huge: float, channels: int) 
 
 
 @pytest.mark.parametrize("padding", PADDINGS)
-def test_points_that_are_not_finite(padding: str) -> None:
-    image, grid = torch.randn(1, 3, 5, 6), torch.zeros(1, 2, 3, 2)
-    grid[0, 0, 1, 0], grid[0, 1, 2, 1] = math.nan, math.inf
+@pytest.mark.parametrize("channels", [1, 3, 20])
+@pytest.mark.parametrize("width", [3, 40])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_points_that_are_not_finite(
+    padding: str, channels: int, width: int, layout: "torch.memory_format"
+) -> None:
+    image = torch.randn(1, channels, 5, 6).contiguous(memory_format=layout)
+    grid, cotangent = torch.zeros(1, 2, width, 2), torch.ones(1, channels, 2, width)
+    spoilt = torch.zeros(2, width, dtype=torch.bool)
+    for row, column, axis, bad in ((0, 1, 0, math.nan), (1, 2, 1, math.inf), (1, width - 1, 0, -math.inf)):
+        grid[0, row, column, axis] = bad
+        spoilt[row, column] = True
     output = sample_forward(image, grid, False, padding)
-    spoilt = torch.zeros(2, 3, dtype=torch.bool)
-    spoilt[0, 1] = spoilt[1, 2] = True
-    assert torch.equal(output.isnan(), spoilt.expand(1, 3, 2, 3))
-    grad_image, grad_grid = sample_backward(
-        torch.ones(1, 3, 2, 3), image, grid, False, padding, True, True
-    )  # fmt: skip
+    assert torch.equal(output.isnan(), spoilt.expand(1, channels, 2, width))
+    grad_image, grad_grid = sample_backward(cotangent, image, grid, False, padding, True, True)
     assert grad_image.isfinite().all()
-    assert torch.equal(grad_grid.isnan(), spoilt[None, ..., None].expand(1, 2, 3, 2))
+    assert grad_image.sum() == channels * (~spoilt).sum()
+    assert torch.equal(grad_grid.isnan(), spoilt[None, ..., None].expand(1, 2, width, 2))
+
+
+@pytest.mark.parametrize("padding", ["zeros", "border"])
+@pytest.mark.parametrize("channels", [1, 3, 20])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("huge", [1e10, -1e30, 3e37])
+def test_points_far_away(padding: str, channels: int, layout: "torch.memory_format", huge: float) -> None:
+    image = torch.randn(1, channels, 5, 6).contiguous(memory_format=layout)
+    grid, cotangent = torch.zeros(1, 4, 10, 2), torch.ones(1, channels, 4, 10)
+    grid[..., 0] = huge
+    grid[..., 1] = -0.4  # row 1 exactly
+    output = sample_forward(image, grid, False, padding)
+    grad_image, grad_grid = sample_backward(cotangent, image, grid, False, padding, True, True)
+    assert not grad_grid[..., 0].any()
+    if padding == "zeros":
+        assert not output.any()
+        assert not grad_image.any()
+    else:
+        assert torch.allclose(output, image[:, :, 1:2, -1 if huge > 0 else 0, None].expand_as(output))
+        assert torch.allclose(grad_image.sum(), torch.tensor(40.0 * channels))
+
+
+@pytest.mark.parametrize("padding", ["zeros", "border"])
+@pytest.mark.parametrize("channels", [1, 3, 20])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("scattered", [False, True])
+def test_a_pixel_of_nan_reaches_only_the_points_that_touch_it(
+    padding: str, channels: int, layout: "torch.memory_format", scattered: bool
+) -> None:
+    generator = torch.Generator().manual_seed(3)
+    image = torch.randn(1, channels, 20, 40, generator=generator)
+    grid = 2.4 * torch.rand(1, 20, 41, 2, generator=generator) - 1.2
+    if not scattered:
+        theta = torch.tensor([[[1.1, 0.02, 0.1], [-0.01, 1.2, 0.1]]])
+        grid = torch.nn.functional.affine_grid(theta, [1, 1, 20, 41], align_corners=False)
+    cotangent = torch.randn(1, channels, 20, 41, generator=generator).contiguous(memory_format=layout)
+
+    def slopes(of: "torch.Tensor") -> "torch.Tensor":
+        _, along = sample_backward(cotangent, of, grid, False, padding, False, True)
+        assert along is not None
+        return along
+
+    def laid(values: "torch.Tensor") -> "torch.Tensor":
+        return values.contiguous(memory_format=layout)
+
+    clean, clean_slopes = sample_forward(laid(image), grid, False, padding), slopes(laid(image))
+    mark = torch.zeros_like(image)
+    for y, x in ((0, 0), (19, 39), (9, 20)):
+        mark[..., y, x] = 1
+        image[..., y, x] = math.nan
+    touched = sample_forward(laid(mark), grid, False, padding) != 0
+    output = sample_forward(laid(image), grid, False, padding)
+    assert touched.any()
+    assert torch.equal(output.isnan(), touched)
+    assert torch.equal(output[~touched], clean[~touched])
+    apart = ~touched.any(dim=1)
+    assert torch.equal(slopes(laid(image))[apart], clean_slopes[apart])
 
 
 @pytest.mark.parametrize("padding", PADDINGS)
@@ -132,3 +195,18 @@ def test_what_is_not_needed_is_none() -> None:
     image, theta = torch.randn(1, 1, 4, 4), IDENTITY[None]
     assert transform_backward(image, image, theta, (4, 4), False, "zeros", False, True)[0] is None
     assert transform_backward(image, image, theta, (4, 4), False, "zeros", True, False)[1] is None
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_a_grid_of_more_bits_than_the_image(dtype: "torch.dtype", layout: "torch.memory_format") -> None:
+    image = torch.randn(2, 5, 9, 11).to(dtype).contiguous(memory_format=layout)
+    cotangent = torch.randn(2, 5, 7, 20).to(dtype).contiguous(memory_format=layout)
+    grid = 2 * torch.rand(2, 7, 20, 2, dtype=torch.float64) - 1
+    wide = sample_forward(image.double(), grid, False, "border")
+    assert torch.equal(sample_forward(image, grid, False, "border"), wide.to(dtype))
+    grads = sample_backward(cotangent, image, grid, False, "border", True, True)
+    wide_grads = sample_backward(cotangent.double(), image.double(), grid, False, "border", True, True)
+    assert [grad.dtype for grad in grads] == [dtype, torch.float64]
+    for grad, wide_grad in zip(grads, wide_grads, strict=True):
+        assert torch.equal(grad, wide_grad.to(grad.dtype))

@@ -44,7 +44,13 @@ class Draw:
     """Inputs of one dtype and layout, and their values in float64."""
 
     def __init__(
-        self, shape: tuple[int, int, int, int], size: tuple[int, int], dtype: str, last: bool, seed: int
+        self,
+        shape: tuple[int, int, int, int],
+        size: tuple[int, int],
+        dtype: str,
+        last: bool,
+        spread: float,
+        seed: int,
     ) -> None:
         generator = torch.Generator().manual_seed(seed)
         layout = torch.channels_last if last else torch.contiguous_format
@@ -57,8 +63,8 @@ class Draw:
 
         self.image = drawn(*shape).contiguous(memory_format=layout)
         self.cotangent = drawn(*shape[:2], *size).contiguous(memory_format=layout)
-        spread = 0.5 * torch.randn(shape[0], 2, 3, generator=generator, dtype=torch.float64)
-        self.theta = (torch.eye(2, 3, dtype=torch.float64) + spread).to(coordinates)
+        by = spread * torch.randn(shape[0], 2, 3, generator=generator, dtype=torch.float64)
+        self.theta = (torch.eye(2, 3, dtype=torch.float64) + by).to(coordinates)
         self.compute = FORMATS["float64" if dtype == "float64" else "float32"]
 
     def held(self, result: "torch.Tensor", interval: Interval) -> None:
@@ -74,8 +80,9 @@ def exact(tensor: "torch.Tensor") -> "np.ndarray":
 
 
 dtypes = st.sampled_from(("float32", "float32", "float64", "float16", "bfloat16"))
+spreads = st.sampled_from((0.5, 0.1, 0.01))  # groups of outputs in many rows of the image, and in few
 draws = st.builds(
-    Draw, shape=shapes, size=sizes, dtype=dtypes, last=st.booleans(), seed=st.integers(0, 2**31)
+    Draw, shape=shapes, size=sizes, dtype=dtypes, last=st.booleans(), spread=spreads, seed=st.integers(0, 2**31)
 )  # fmt: skip
 
 
@@ -94,12 +101,14 @@ def test_transform(draw: Draw, convention: Convention) -> None:
     draw.held(grad_theta, theta_gradient(scene, base, cotangent, draw.arithmetic(grad_theta)))
 
 
-@settings(deadline=None, max_examples=80)
-@given(draw=draws, convention=conventions)
-def test_sample(draw: Draw, convention: Convention) -> None:
+@settings(deadline=None, max_examples=150)
+@given(draw=draws, convention=conventions, scattered=st.booleans())
+def test_sample(draw: Draw, convention: Convention, scattered: bool) -> None:
     count, channels, *_ = draw.image.shape
     grid = torch.from_numpy(affine_grid(exact(draw.theta), draw.size, align_corners=convention.align_corners))
     grid = grid.to(draw.theta.dtype)
+    if scattered:
+        grid = grid[:, torch.randperm(draw.size[0])][:, :, torch.randperm(draw.size[1])].contiguous()
     scene = sampled(exact(draw.image), exact(grid), convention)
     rules = convention.align_corners, convention.padding
     values = sample_forward(draw.image, grid, *rules)

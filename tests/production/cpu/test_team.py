@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from stn_reference import affine_grid
+
 torch = pytest.importorskip("torch", reason="needs PyTorch")
 pytest.importorskip("numba", reason="the CPU's kernels are written in it")
 
 from stn_production.cpu import (  # noqa: E402 # where Numba is
     sample_backward,
+    sample_forward,
     team,
     transform_backward,
     transform_forward,
@@ -24,10 +27,17 @@ def results(shape: tuple[int, int, int, int]) -> tuple[Any, ...]:
     image, cotangent = (torch.randn(shape, generator=generator) for _ in range(2))
     theta = torch.eye(2, 3) + 0.3 * torch.randn(shape[0], 2, 3, generator=generator)
     grid = torch.randn(shape[0], *shape[2:], 2, generator=generator)
+    # Not torch's: its threads do not run in a forked child.
+    smooth = torch.from_numpy(affine_grid(theta.numpy(), shape[2:], align_corners=False)).float()
+    last = image.contiguous(memory_format=torch.channels_last)
     size = shape[2:]
     return (
         transform_forward(image, theta, size, False, "zeros"),
         *transform_backward(cotangent, image, theta, size, False, "zeros", True, True),
+        sample_forward(image, smooth, False, "zeros"),
+        *sample_backward(cotangent, image, smooth, False, "border", True, True),
+        sample_forward(last, grid, False, "zeros"),
+        *sample_backward(cotangent, last, grid, False, "zeros", True, True),
         *sample_backward(cotangent, image, grid, False, "reflection", True, True),
     )
 

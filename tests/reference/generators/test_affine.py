@@ -1,9 +1,10 @@
-"""The grid generator and its gradient against exact rational arithmetic."""
+"""The affine grid generator and its gradient against exact rational arithmetic."""
 
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from exact_numbers import exact_axis
 from hypothesis import given, settings, target
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -16,12 +17,6 @@ THETAS = st.one_of(
     hnp.arrays(np.float64, st.tuples(st.integers(1, 2), st.just(2), st.just(3)), elements=NUMBERS),
     hnp.arrays(np.float64, st.tuples(st.integers(1, 2), st.just(2)), elements=NUMBERS),
 )
-
-
-def exact_axis(size, align_corners):
-    """x^t_j as rationals."""
-    scale = Fraction(pixel_scale(size, align_corners)) or Fraction(1)
-    return [(j - Fraction(size - 1, 2)) / scale for j in range(size)]
 
 
 def matrix(theta):

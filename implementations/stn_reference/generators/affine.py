@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from stn_reference.arguments import Array, as_axes, as_real, as_size, check_shape
-from stn_reference.coordinates import pixel_scale, target_axis
+from stn_reference.arguments import Array, as_axes, as_real, as_size
+from stn_reference.coordinates import pixel_scale
 from stn_reference.errors import ReferenceArgumentError
+from stn_reference.generators.family import Family
+from stn_reference.generators.target_grid import as_planes, over_points, target_axes
 
 
 def affine_grid(theta: npt.ArrayLike, size: Sequence[int], *, align_corners: bool) -> Array:
@@ -25,9 +27,7 @@ def affine_grid(theta: npt.ArrayLike, size: Sequence[int], *, align_corners: boo
         ReferenceArgumentError: theta of another shape, a negative size, an align_corners that is no bool.
     """
     matrix = _matrix(as_theta(theta))
-    rows, columns = as_size("size", size, least=0)
-    xt = target_axis(columns, align_corners)
-    yt = target_axis(rows, align_corners)[:, None]
+    xt, yt = target_axes(size, align_corners)
     t = matrix[:, :, :, None, None]
     with np.errstate(invalid="ignore", over="ignore"):
         # Equation 1: x^s = t11 x^t + t12 y^t + t13, y^s = t21 x^t + t22 y^t + t23.
@@ -55,18 +55,11 @@ def affine_grid_vjp(
         ReferenceArgumentError: as affine_grid, or a cotangent that is not of the grid's shape.
     """
     parameters = as_theta(theta)
-    rows, columns = as_size("size", size, least=0)
-    received = as_real("cotangent", cotangent)
-    count = parameters.shape[0]
-    check_shape("cotangent", received, (count, rows, columns, 2))
-    # Planes in memory order, so that NumPy sums pairwise: the error grows with log(Ho Wo), not with Ho Wo.
-    planes = np.ascontiguousarray(np.moveaxis(received, -1, 1))
-    xt = target_axis(columns, align_corners)
-    yt = target_axis(rows, align_corners)[:, None]
+    xt, yt = target_axes(size, align_corners)
+    planes = as_planes(cotangent, parameters.shape[0], size)
     with np.errstate(invalid="ignore", over="ignore"):
         # d x^s / d (t11, t12, t13) = (x^t, y^t, 1), and likewise for y^s.
-        terms = (planes * xt, planes * yt, planes)
-        gradient = np.stack([term.reshape(count, 2, rows * columns).sum(axis=-1) for term in terms], axis=-1)
+        gradient = over_points([planes * xt, planes * yt, planes])
     return gradient if parameters.ndim == 3 else gradient[:, :, 2]
 
 
@@ -136,3 +129,17 @@ def _ratio(scale: float, output_length: int, align_corners: bool) -> float:
     output_scale = pixel_scale(max(output_length, 1), align_corners)
     # A single output point lies at x^t = 0 (target_axis), where the coefficient has no part.
     return scale / output_scale if output_scale else 0.0
+
+
+def _neutral(shape: tuple[int, ...]) -> Array:
+    return np.broadcast_to(np.eye(2, 3), shape).copy()
+
+
+AFFINE = Family(
+    name="affine",
+    axes=("N", 2, 3),
+    grid=affine_grid,
+    vjp=affine_grid_vjp,
+    neutral=_neutral,
+    pixels=affine_pixels,
+)
