@@ -36,6 +36,9 @@ CHOICES = ("padding", "align_corners", "interpolation")
 
 SUBGRADIENTS = ("right", "left", "mean", "zero")
 
+SPATIAL = ((2,), (3,), (2, 3))
+"""Images [N,C,H,W], volumes [N,C,D,H,W], or both."""
+
 
 @dataclass(frozen=True)
 class Implementation:
@@ -52,6 +55,8 @@ class Implementation:
     anything between the one-sided derivatives), `ties` the pixel that nearest takes half-way between two (default: either),
     `cubic` the parameter a of the bicubic kernel, `deterministic` the same bits from the same inputs, `claims` what it can do
     beyond first derivatives (default: whatever turns out to work).
+    `spatial` says whether it takes images [N,C,H,W], (2,), volumes [N,C,D,H,W], (3,), or both, (2, 3): with a volume go grids
+    [N,Do,Ho,Wo,3], last axis (x, y, z), theta [N,3,4] and size (Do,Ho,Wo).
     `layout`, `axis_order` and `units` name the dialect, where it is not that of the shapes above (default: that one, or
     identified where nothing is declared).
     """
@@ -64,6 +69,7 @@ class Implementation:
     align_corners: bool | None = None
     interpolation: str | tuple[str, ...] | None = None
     cubic: float = CUBIC
+    spatial: tuple[int, ...] = (2,)
     dtypes: tuple[str, ...] | None = None
     compute_dtype: str | Mapping[str, str] | None = None
     subgradient: str | None = None
@@ -89,6 +95,10 @@ class Implementation:
     def _check_choices(self) -> None:
         for padding in self.paddings() or ():
             _known("padding", padding, PADDINGS)
+        if self.spatial not in SPATIAL:
+            raise UnknownChoiceError(
+                f"unknown spatial {self.spatial!r}; known: {', '.join(map(str, SPATIAL))}"
+            )
         for kernel in self.interpolations():
             _known("interpolation", kernel, INTERPOLATIONS)
         if not -1 <= self.cubic <= 0:
@@ -195,6 +205,7 @@ def implementation(framework: str, **declarations: Any) -> Callable[[Any], Imple
         "align_corners",
         "interpolation",
         "cubic",
+        "spatial",
         "dtypes",
         "compute_dtype",
         "subgradient",

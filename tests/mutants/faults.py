@@ -26,6 +26,7 @@ GROUPS = (
     "determinism",
     "second order",
     "precision",
+    "volumes",
 )
 
 GROUP_OF_FILE = {
@@ -41,6 +42,7 @@ GROUP_OF_FILE = {
     "faulty_determinism": "determinism",
     "faulty_second_order": "second order",
     "faulty_precision": "precision",
+    "faulty_volumes": "volumes",
 }
 """What the mutants of a file belong to; of other files, to the result that is wrong."""
 
@@ -111,6 +113,7 @@ def fault(
     padding: str | tuple[str, ...] = "zeros",
     align_corners: bool | None = False,
     dtypes: tuple[str, ...] = ("float64",),
+    spatial: tuple[int, ...] = (2,),
     checks: tuple[str, ...] = (),
     effective_precision: str | None = None,
     status: Status = Status.FAILED,
@@ -134,6 +137,7 @@ def fault(
             align_corners=align_corners,
             dtypes=dtypes,
             **declared,
+            spatial=spatial,
         )
         if made.name in MUTANTS:
             raise ValueError(f"two mutants are called {made.name}")
