@@ -68,12 +68,13 @@ def kept_apart() -> Iterator[None]:
         if folder is not None:
             kernel._cache = _Cache(kernel.py_func)
 
-    before = config.CACHE_DIR, Dispatcher.enable_caching
-    config.CACHE_DIR, Dispatcher.enable_caching = str(folder or ""), enable_caching
+    dispatcher: Any = Dispatcher  # whose methods a checker would not have replaced
+    before = config.CACHE_DIR, dispatcher.enable_caching
+    config.CACHE_DIR, dispatcher.enable_caching = str(folder or ""), enable_caching
     try:
         yield
     finally:
-        config.CACHE_DIR, Dispatcher.enable_caching = before
+        config.CACHE_DIR, dispatcher.enable_caching = before
 
 
 def _folder(given: str) -> Path | None:
