@@ -44,7 +44,7 @@ class Embedding(Fixed):
         given = as_axes("values", values, f"N {self.count}")
         constants = np.broadcast_to([0.0, 1.0], (len(given), 2))
         placed = np.concatenate([given, constants], axis=1)[:, _SOURCES[self.count]]
-        return (_SIGNS[self.count] * placed).reshape(-1, 2, 3)
+        return np.asarray(_SIGNS[self.count] * placed).reshape(-1, 2, 3)
 
     def vjp(
         self, parameters: Parameters, values: npt.ArrayLike, cotangent: npt.ArrayLike
@@ -53,7 +53,9 @@ class Embedding(Fixed):
         given, v = as_axes("values", values, f"N {self.count}"), as_real("cotangent", cotangent)
         check_shape("cotangent", v, (len(given), 2, 3))
         gradient = np.zeros((len(given), self.count + 2))
-        np.add.at(gradient, (slice(None), _SOURCES[self.count]), _SIGNS[self.count] * v.reshape(-1, 6))
+        signed = _SIGNS[self.count] * v.reshape(-1, 6)
+        for entry, source in enumerate(_SOURCES[self.count]):
+            gradient[:, source] += signed[:, entry]
         return gradient[:, : self.count], {}
 
 
