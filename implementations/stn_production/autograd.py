@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stn_production import ops
+from stn_production import execution, ops
 from stn_production.calls import Choices
 from stn_production.mapping import folded, unfolded
 from stn_production.plainness import plain
@@ -50,8 +50,17 @@ class Sampled(torch.autograd.Function):
         return unfolded(info.batch_size, output), 0
 
 
-class SampledAtOnce(torch.autograd.Function):
-    """`Sampled` where autograd alone watches. Without setup_context: for that, torch inspects a signature in every call."""
+class AtOnce(torch.autograd.Function):
+    """A function for where autograd alone watches. Without setup_context: for that, torch inspects a signature in every call."""
+
+    @classmethod
+    def applied(cls, *inputs: Any) -> Any:
+        """`apply` without its search for function transforms: they have been looked for."""
+        return super(torch.autograd.Function, cls).apply(*inputs)
+
+
+class SampledAtOnce(AtOnce):
+    """`Sampled`, with kernels for operators."""
 
     @staticmethod
     def forward(ctx: Any, image: Tensor, places: Tensor, choices: Choices) -> Tensor:
@@ -168,6 +177,22 @@ class Gathered(torch.autograd.Function):
     ) -> tuple[Tensor, int]:
         gradient = Gathered.apply(*folded(info.batch_size, in_dims, cotangent), align_corners)
         return unfolded(info.batch_size, gradient), 0
+
+
+class GeneratedAtOnce(AtOnce):
+    """`Generated`, with kernels for operators."""
+
+    @staticmethod
+    def forward(ctx: Any, theta: Tensor, size: Size, align_corners: bool) -> Tensor:
+        ctx.align_corners = align_corners
+        return execution.grid(theta, size, align_corners)
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor, None, None]:
+        (cotangent,) = cotangents
+        if not torch.is_grad_enabled() and plain(cotangent):
+            return execution.grid_backward(cotangent, ctx.align_corners), None, None
+        return Gathered.apply(cotangent, ctx.align_corners), None, None
 
 
 def _spread(

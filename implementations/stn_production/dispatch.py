@@ -18,7 +18,10 @@ FAST = MappingProxyType({"cpu": ("numba", "stn_production.cpu"), "cuda": ("trito
 
 
 class Kernels(NamedTuple):
-    """The four functions of a package of kernels."""
+    """The four functions of a package of kernels.
+
+    They take tensors of any strides that hold no more than memory, and keep channels-last memory.
+    """
 
     transform_forward: Callable[..., Tensor]
     transform_backward: Callable[..., Gradients]

@@ -1,4 +1,4 @@
-"""A call worked out at once by the kernels of its device: packed inputs in, results that lie as the operators say."""
+"""A call worked out at once by the kernels of its device, with results that lie as the operators say."""
 
 from collections.abc import Sequence
 
@@ -7,15 +7,14 @@ from torch import Tensor
 
 from stn_production.dispatch import Gradients, kernels
 from stn_production.layout import memory_format, packed
+from stn_production.portable import grid_generator
 
 
 def transform(image: Tensor, theta: Tensor, size: Sequence[int], align_corners: bool, padding: str) -> Tensor:
     """[N,C,H,W], [N,2,3], (Ho,Wo) -> [N,C,Ho,Wo], in the image's dtype."""
-    form = memory_format(image)
-    output = kernels(image.device.type).transform_forward(
-        packed(image, form), theta.contiguous(), (size[0], size[1]), align_corners, padding
-    )
-    return packed(output, form)
+    kernel = kernels(image.device.type).transform_forward
+    output = kernel(image, theta, (size[0], size[1]), align_corners, padding)
+    return packed(output, memory_format(image))
 
 
 def transform_backward(
@@ -28,22 +27,16 @@ def transform_backward(
     need_theta: bool,
 ) -> Gradients:
     """The gradients of image and theta, None where not needed."""
-    form = memory_format(image)
     size = (cotangent.shape[2], cotangent.shape[3])
-    received = packed(cotangent, form), packed(image, form), theta.contiguous()
-    gradients = kernels(image.device.type).transform_backward(
-        *received, size, align_corners, padding, need_image, need_theta
-    )
-    return _laid(gradients, form)
+    kernel = kernels(image.device.type).transform_backward
+    gradients = kernel(cotangent, image, theta, size, align_corners, padding, need_image, need_theta)
+    return _laid(gradients, memory_format(image))
 
 
 def sample(image: Tensor, grid: Tensor, align_corners: bool, padding: str) -> Tensor:
     """[N,C,H,W], [N,Ho,Wo,2] -> [N,C,Ho,Wo], in the image's dtype."""
-    form = memory_format(image)
-    output = kernels(image.device.type).sample_forward(
-        packed(image, form), grid.contiguous(), align_corners, padding
-    )
-    return packed(output, form)
+    output = kernels(image.device.type).sample_forward(image, grid, align_corners, padding)
+    return packed(output, memory_format(image))
 
 
 def sample_backward(
@@ -56,12 +49,19 @@ def sample_backward(
     need_grid: bool,
 ) -> Gradients:
     """The gradients of image and grid, None where not needed."""
-    form = memory_format(image)
-    received = packed(cotangent, form), packed(image, form), grid.contiguous()
-    gradients = kernels(image.device.type).sample_backward(
-        *received, align_corners, padding, need_image, need_grid
-    )
-    return _laid(gradients, form)
+    kernel = kernels(image.device.type).sample_backward
+    gradients = kernel(cotangent, image, grid, align_corners, padding, need_image, need_grid)
+    return _laid(gradients, memory_format(image))
+
+
+def grid(theta: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
+    """[N,2,3], (Ho,Wo) -> [N,Ho,Wo,2], in theta's dtype."""
+    return grid_generator.generated(theta, (size[0], size[1]), align_corners).contiguous()
+
+
+def grid_backward(cotangent: Tensor, align_corners: bool) -> Tensor:
+    """The adjoint of `grid`: [N,Ho,Wo,2] -> [N,2,3], in the cotangent's dtype."""
+    return grid_generator.gathered(cotangent, align_corners).contiguous()
 
 
 def _laid(gradients: Gradients, form: torch.memory_format) -> Gradients:

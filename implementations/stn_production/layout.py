@@ -8,8 +8,9 @@ from torch import Tensor
 
 def memory_format(image: Tensor) -> torch.memory_format:
     """Channels last where nothing else describes the image; its output and its gradient lie alike."""
-    last = image.is_contiguous(memory_format=torch.channels_last) and not image.is_contiguous()
-    return torch.channels_last if last else torch.contiguous_format
+    if image.is_contiguous() or not image.is_contiguous(memory_format=torch.channels_last):
+        return torch.contiguous_format
+    return torch.channels_last
 
 
 def packed(values: Tensor, form: torch.memory_format) -> Tensor:

@@ -12,7 +12,6 @@ from torch import Tensor
 from stn_production import execution
 from stn_production.dispatch import Gradients
 from stn_production.layout import memory_format
-from stn_production.portable import grid_generator
 
 _LIBRARY = torch.library.Library("stn_production", "DEF")
 
@@ -39,14 +38,6 @@ def _sample_backward(cotangent: Tensor, image: Tensor, grid: Tensor, *rest: Any)
     return _told(image, grid, execution.sample_backward(cotangent, image, grid, *rest))
 
 
-def _grid(theta: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
-    return grid_generator.generated(theta, (size[0], size[1]), align_corners).contiguous()
-
-
-def _grid_backward(cotangent: Tensor, align_corners: bool) -> Tensor:
-    return grid_generator.gathered(cotangent, align_corners).contiguous()
-
-
 def _told(image: Tensor, places: Tensor, gradients: Gradients) -> tuple[Tensor, Tensor]:
     by_image, by_places = gradients
     return (
@@ -60,8 +51,8 @@ for _name, _kernel in (
     ("transform_backward", _transform_backward),
     ("sample", execution.sample),
     ("sample_backward", _sample_backward),
-    ("grid", _grid),
-    ("grid_backward", _grid_backward),
+    ("grid", execution.grid),
+    ("grid_backward", execution.grid_backward),
 ):
     _LIBRARY.impl(_name, _kernel, "CompositeExplicitAutograd")
 

@@ -8,8 +8,8 @@ operations.
 import torch
 from torch import Tensor
 
-from stn_production import ops, registration
-from stn_production.autograd import Generated, Sampled, SampledAtOnce
+from stn_production import execution, ops, registration
+from stn_production.autograd import Generated, GeneratedAtOnce, Sampled, SampledAtOnce
 from stn_production.calls import Choices
 from stn_production.plainness import plain
 from stn_production.portable import grid_generator
@@ -25,7 +25,7 @@ def sampled(image: Tensor, places: Tensor, size: Size | None, align_corners: boo
         if not plain(image, places):
             return Sampled.apply(image, places, choices)
         if torch.is_grad_enabled() and (image.requires_grad or places.requires_grad):
-            return SampledAtOnce.apply(image, places, choices)
+            return SampledAtOnce.applied(image, places, choices)
         return choices.forward_at_once(image, places)
     return choices.composed(image, places) if _transforming() else choices.forward(image, places)
 
@@ -33,7 +33,11 @@ def sampled(image: Tensor, places: Tensor, size: Size | None, align_corners: boo
 def generated(theta: Tensor, size: Size, align_corners: bool) -> Tensor:
     """The grid."""
     if not torch.compiler.is_compiling():
-        return Generated.apply(theta, size, align_corners)
+        if not plain(theta):
+            return Generated.apply(theta, size, align_corners)
+        if torch.is_grad_enabled() and theta.requires_grad:
+            return GeneratedAtOnce.applied(theta, size, align_corners)
+        return execution.grid(theta, size, align_corners)
     if _transforming():
         return grid_generator.generated(theta, size, align_corners)
     return ops.grid(theta, size, align_corners)

@@ -30,6 +30,8 @@ class Description(BaseModel):
     """None: neither declared nor offered, to be identified."""
     alignments: list[bool] | None
     interpolation: Literal["bilinear"]
+    spatial: Annotated[list[Literal[2, 3]], Field(min_length=1, max_length=2)] = [2]
+    """Whether it takes images, volumes, or both."""
     dtypes: list[Dtype]
     unsupported: dict[Dtype, Annotated[str, Field(max_length=500)]]
     """Storage dtypes that the implementation does not take, each with the reason."""

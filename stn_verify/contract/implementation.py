@@ -36,6 +36,9 @@ CHOICES = ("padding", "align_corners", "interpolation")
 
 SUBGRADIENTS = ("right", "left", "mean", "zero")
 
+SPATIAL = ((2,), (3,), (2, 3))
+"""Images [N,C,H,W], volumes [N,C,D,H,W], or both."""
+
 
 @dataclass(frozen=True)
 class Implementation:
@@ -51,6 +54,8 @@ class Implementation:
     (default: the storage dtype's), `subgradient` the rule at kinks (default: anything between the one-sided derivatives),
     `deterministic` the same bits from the same inputs, `claims` what it can do beyond first derivatives (default: whatever
     turns out to work).
+    `spatial` says whether it takes images [N,C,H,W], (2,), volumes [N,C,D,H,W], (3,), or both, (2, 3): with a volume go grids
+    [N,Do,Ho,Wo,3], last axis (x, y, z), theta [N,3,4] and size (Do,Ho,Wo).
     `layout`, `axis_order` and `units` name the dialect, where it is not that of the shapes above (default: that one, or
     identified where nothing is declared).
     """
@@ -62,6 +67,7 @@ class Implementation:
     padding: str | tuple[str, ...] | None = None
     align_corners: bool | None = None
     interpolation: str = "bilinear"
+    spatial: tuple[int, ...] = (2,)
     dtypes: tuple[str, ...] | None = None
     compute_dtype: str | Mapping[str, str] | None = None
     subgradient: str | None = None
@@ -83,6 +89,10 @@ class Implementation:
         for padding in self.paddings() or ():
             _known("padding", padding, PADDINGS)
         _known("interpolation", self.interpolation, INTERPOLATIONS)
+        if self.spatial not in SPATIAL:
+            raise UnknownChoiceError(
+                f"unknown spatial {self.spatial!r}; known: {', '.join(map(str, SPATIAL))}"
+            )
         for dtype in self.dtypes or ():
             _known("dtype", dtype, STORAGE_DTYPES)
         claim = self.compute_dtype
@@ -165,6 +175,7 @@ def implementation(framework: str, **declarations: Any) -> Callable[[Any], Imple
         "padding",
         "align_corners",
         "interpolation",
+        "spatial",
         "dtypes",
         "compute_dtype",
         "subgradient",

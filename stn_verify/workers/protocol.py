@@ -15,12 +15,13 @@ Every request has a "call" and an "id"; the reply repeats the id. In this order:
         Reply: {"status": "ok", "id": 2, "description": {...}}, a `Description` (contract/description.py):
         {"name": "mine", "framework": "c++", "framework_version": "1.0", "python_version": "none",
          "functions": {"sample": ["padding", "align_corners"]}, "differentiable": ["sample"],
-         "paddings": ["zeros"], "alignments": [false, true], "interpolation": "bilinear",
+         "paddings": ["zeros"], "alignments": [false, true], "interpolation": "bilinear", "spatial": [2],
          "dtypes": ["float32"], "unsupported": {"float64": "not built"},
          "compute_dtype": null, "subgradient": null, "device": "cpu", "threads": 1,
          "features": [], "claims": [], "deterministic": false,
          "dialect": {"layout": "NCHW", "axis_order": "xy", "units": "normalised"}}
         `dialect` (the default is shown) says how it spells images and coordinates: requests then come in that spelling.
+        `spatial` says whether it takes images (2, the default), volumes (3), or both.
         `compute_dtype` may be an object too, by storage dtype: {"float16": "float32"}.
         `functions` names each function given with the choices that it takes. With "probe" false the target
         must not be called to find out. `features` names what it can be asked beyond plain calls; a program
@@ -31,7 +32,8 @@ Every request has a "call" and an "id"; the reply repeats the id. In this order:
             sample     image [N,C,H,W], grid [N,Ho,Wo,2], last axis (x, y), normalised
             transform  image [N,C,H,W], theta [N,2,3]; "size" is [Ho, Wo]
             generate   theta [N,2,3]; "size" is [Ho, Wo]
-        and, where "gradients" is not empty, `cotangent` of the output's shape.
+        or, of a volume, image [N,C,D,H,W], grid [N,Do,Ho,Wo,3], last axis (x, y, z), theta [N,3,4] and "size" [Do, Ho, Wo];
+        further, where "gradients" is not empty, `cotangent` of the output's shape.
         Reply: {"status": "ok", "id": 3} with the tensors `output` (sample, transform: [N,C,Ho,Wo]; generate:
         [N,Ho,Wo,2]) and `grad_image`, `grad_grid`, `grad_theta` for exactly the gradients asked: those of
         sum(output * cotangent), each of its input's shape, in any of the four dtypes.
@@ -127,7 +129,7 @@ class Evaluate(_Message):
     padding: Padding
     align_corners: bool
     interpolation: Literal["bilinear"]
-    size: tuple[Side, Side] | None
+    size: tuple[Side, Side] | tuple[Side, Side, Side] | None
     dtype: Dtype
     gradients: tuple[InputName, ...]
     layouts: dict[ArrayName, Layout] = {}

@@ -62,6 +62,8 @@ def test_what_is_declared_is_what_is_checked():
         ({"compute_dtype": {"float16": "float8"}}, "unknown compute_dtype 'float8'"),
         ({"compute_dtype": {"float8": "float32"}}, "unknown dtype 'float8'"),
         ({"subgradient": "up"}, "unknown subgradient 'up'; known: right, left, mean, zero"),
+        ({"spatial": (4,)}, r"unknown spatial \(4,\); known: \(2,\), \(3,\), \(2, 3\)"),
+        ({"spatial": 3}, "unknown spatial 3; known: "),
         ({"interpolation": "lanczos"}, "unknown interpolation 'lanczos'"),
         (
             {"colour": 1},

@@ -17,10 +17,12 @@ import faulty_processes
 import faulty_promises
 import faulty_sizes
 import faulty_values
+import faulty_volumes
 import unusual_arithmetics
 import unusual_dialects
 import unusual_habits
 import unusual_kinks
+import unusual_volumes
 from faults import MUTANTS
 from unusual import UNUSUAL
 
@@ -38,10 +40,12 @@ MODULES = (
     faulty_poison,
     faulty_calls,
     faulty_promises,
+    faulty_volumes,
     unusual_kinks,
     unusual_arithmetics,
     unusual_dialects,
     unusual_habits,
+    unusual_volumes,
 )
 
 TORCH_FILES = ("corpus_torch", "faulty_determinism", "faulty_second_order", "unusual_torch")

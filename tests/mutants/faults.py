@@ -25,6 +25,7 @@ GROUPS = (
     "determinism",
     "second order",
     "precision",
+    "volumes",
 )
 
 GROUP_OF_FILE = {
@@ -40,6 +41,7 @@ GROUP_OF_FILE = {
     "faulty_determinism": "determinism",
     "faulty_second_order": "second order",
     "faulty_precision": "precision",
+    "faulty_volumes": "volumes",
 }
 """What the mutants of a file belong to; of other files, to the result that is wrong."""
 
@@ -110,6 +112,7 @@ def fault(
     padding: str | tuple[str, ...] = "zeros",
     align_corners: bool | None = False,
     dtypes: tuple[str, ...] = ("float64",),
+    spatial: tuple[int, ...] = (2,),
     checks: tuple[str, ...] = (),
     effective_precision: str | None = None,
     status: Status = Status.FAILED,
@@ -131,6 +134,7 @@ def fault(
             padding=padding,
             align_corners=align_corners,
             dtypes=dtypes,
+            spatial=spatial,
         )
         if made.name in MUTANTS:
             raise ValueError(f"two mutants are called {made.name}")

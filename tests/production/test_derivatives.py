@@ -42,7 +42,7 @@ def test_every_order_agrees_with_differences(name: str, choices: dict[str, Any],
     function, arguments = called(name, inputs, choices)
     leaves = [argument.requires_grad_() for argument in arguments]
     assert torch.autograd.gradcheck(function, leaves, **BOTH_WAYS)
-    assert torch.autograd.gradgradcheck(function, leaves, check_fwd_over_rev=True)
+    assert torch.autograd.gradgradcheck(function, leaves, check_fwd_over_rev=True, check_batched_grad=True)
 
 
 @NAMES

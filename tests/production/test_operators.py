@@ -51,13 +51,19 @@ OPERATORS = pytest.mark.parametrize(
 )
 
 
+LAYOUTS: dict[str, Callable[[Any], Any]] = {
+    "packed": lambda image: image,
+    "channels last": lambda image: image.to(memory_format=torch.channels_last),
+    "transposed": lambda image: image.mT.contiguous().mT,
+}
+
+
 @OPERATORS
-@pytest.mark.parametrize("form", ["contiguous_format", "channels_last"])
+@pytest.mark.parametrize("form", LAYOUTS)
 @pytest.mark.parametrize("differentiated", [False, True])
 def test_opcheck(operator: str, form: str, differentiated: bool, inputs: Inputs) -> None:
     image, theta, grid = inputs
-    laid = image.to(memory_format=getattr(torch, form))
-    operands = _operands(operator, (laid, theta, grid))
+    operands = _operands(operator, (LAYOUTS[form](image), theta, grid))
     if differentiated:
         operands = tuple(o.requires_grad_() if isinstance(o, torch.Tensor) else o for o in operands)
     torch.library.opcheck(getattr(torch.ops.stn_production, operator).default, operands)

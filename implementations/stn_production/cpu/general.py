@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from stn_production.cpu.memory import fetch_add, load_scalar, store_scalar
 from stn_production.cpu.openmp import in_parallel
 from stn_production.cpu.points import Shape, settled
-from stn_production.cpu.vectors import element_of, fetch_add, load_scalar, store_scalar
+from stn_production.cpu.vectors import element_of
 
 Array = np.ndarray[Any, Any]
 Strides = tuple[int, int, int, int]  # of n, c, row, column, in elements

@@ -10,30 +10,26 @@ import numpy as np
 from numba import njit
 
 from stn_production.cpu.lanes import columns_between, coordinates, paired, split_steps
-from stn_production.cpu.openmp import in_parallel
-from stn_production.cpu.pixels import ALL
-from stn_production.cpu.points import Shape
-from stn_production.cpu.vectors import (
-    LANES,
-    as_double,
-    bits,
-    element_of,
+from stn_production.cpu.memory import (
     fetch_add,
-    fma,
     gather_pairs,
     keep,
-    lane_numbers,
     load,
     load_scalar,
     load_some,
     pointer,
-    select,
-    splat,
     store,
     store_scalar,
 )
+from stn_production.cpu.openmp import in_parallel
+from stn_production.cpu.pixels import ALL
+from stn_production.cpu.points import Shape
+from stn_production.cpu.vector_type import LANES
+from stn_production.cpu.vectors import as_double, bits, element_of, fma, lane_numbers, select, splat
 
 Array = np.ndarray[Any, Any]
+
+STRIDE = 4  # lanes between one and the next that is added: neighbours add to one pixel, and would wait for each other
 
 
 @njit(cache=True, nogil=True)
@@ -115,12 +111,13 @@ def _scatter_row(  # noqa: PLR0915 # one pass over the outputs
             along_x = select(real & (slope_x == one), along_x, nothing)
             along_y = select(real & (slope_y == one), along_y, nothing)
         store(spots, 0, where)
-        for lane in range(count):
-            spot = at + np.int64(load_scalar(spots, lane))
-            _add(gradient, spot, load_scalar(amounts, lane))
-            _add(gradient, spot + 1, load_scalar(amounts, LANES + lane))
-            _add(gradient, spot + W, load_scalar(amounts, 2 * LANES + lane))
-            _add(gradient, spot + W + 1, load_scalar(amounts, 3 * LANES + lane))
+        for step in range(STRIDE):
+            for lane in range(step, count, STRIDE):
+                spot = at + np.int64(load_scalar(spots, lane))
+                _add(gradient, spot, load_scalar(amounts, lane))
+                _add(gradient, spot + 1, load_scalar(amounts, LANES + lane))
+                _add(gradient, spot + W, load_scalar(amounts, 2 * LANES + lane))
+                _add(gradient, spot + W + 1, load_scalar(amounts, 3 * LANES + lane))
         wide_x, wide_y, from_centre = as_double(along_x), as_double(along_y), splat(u, LANES)
         row_x, row_y = row_x + wide_x, row_y + wide_y
         row_xj, row_yj = fma(from_centre, wide_x, row_xj), fma(from_centre, wide_y, row_yj)

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.vectors import element_of, load_scalar, store_scalar
+from stn_production.cpu.memory import load_scalar, store_scalar
+from stn_production.cpu.vectors import element_of
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, int, int, int, int, int]  # N, C, H, W, Ho, Wo

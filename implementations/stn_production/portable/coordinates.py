@@ -93,34 +93,50 @@ class OfTheta:
 
     def direction(self, direction: Tensor) -> Points:
         """In pixels, from the centre of the image."""
-        columns, rows = self._from_centre(direction)
-        x, y = (
-            (a * across) * columns + (b * down) * rows + c * scale
-            for (a, b, c), (across, down, scale) in zip(
-                (line[:, :, None, None].unbind(1) for line in direction.unbind(1)), self._steps(), strict=True
+        centred = self.from_centre(direction)
+        lengths = reversed(self.image_size)
+        return Points(
+            *(
+                self.along(length, line, centred)
+                for length, line in zip(lengths, direction.unbind(1), strict=True)
             )
         )
-        return Points(x, y)
 
     def gradient(self, gradient: Points) -> Tensor:
         """[N, 2, 3]."""
-        columns, rows = self._from_centre(gradient.x)
-        lines = []
-        for values, (across, down, scale) in zip(gradient, self._steps(), strict=True):
-            by_row = halving_sum(values, 2)
-            by_column = halving_sum(halving_sum(values * columns, 2), 1)
-            downwards = halving_sum(by_row * rows[:, 0], 1)
-            lines.append(
-                torch.stack([by_column * across, downwards * down, halving_sum(by_row, 1) * scale], -1)
-            )
-        return torch.stack(lines, 1)
+        centred = self.from_centre(gradient.x)
+        lengths = reversed(self.image_size)
+        return torch.stack(
+            [
+                self.along_gradient(length, values, centred)
+                for length, values in zip(lengths, gradient, strict=True)
+            ],
+            1,
+        )
 
-    def _steps(self) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-        """Of x, and of y: pixels per output column, per output row, per normalised unit."""
-        height, width = self.image_size
-        return self._steps_along(width), self._steps_along(height)
+    def from_centre(self, like: Tensor) -> tuple[Tensor, Tensor]:
+        """The output's columns [Wo] and rows [Ho, 1]."""
+        rows, columns = self.size
+        across = torch.arange(columns, dtype=like.dtype, device=like.device) - (columns - 1) / 2
+        down = torch.arange(rows, dtype=like.dtype, device=like.device) - (rows - 1) / 2
+        return across, down[:, None]
+
+    def along(self, length: int, lines: Tensor, centred: tuple[Tensor, Tensor]) -> Tensor:
+        """Of lines of theta [..., 3], the points' places [..., Ho, Wo] along an axis of the image, of a length."""
+        (columns, rows), (across, down, scale) = centred, self._steps_along(length)
+        a, b, c = lines[..., None, None].unbind(-3)
+        return (a * across) * columns + (b * down) * rows + c * scale
+
+    def along_gradient(self, length: int, values: Tensor, centred: tuple[Tensor, Tensor]) -> Tensor:
+        """The adjoint of `along`: [..., Ho, Wo] -> [..., 3]."""
+        columns, rows = centred
+        by_row, by_column = halving_sum(values, -1), halving_sum(values * columns, -1)
+        sums = halving_sum(torch.stack([by_column, by_row * rows[:, 0], by_row], -1), -2)
+        steps = self._steps_along(length)
+        return torch.stack([each * step for each, step in zip(sums.unbind(-1), steps, strict=True)], -1)
 
     def _steps_along(self, length: int) -> tuple[float, float, float]:
+        """Pixels per output column, per output row, per normalised unit."""
         rows, columns = self.size
         scale = pixel_scale(length, self.align_corners)
         if not self.align_corners:
@@ -129,13 +145,6 @@ class OfTheta:
         across = (length - 1) / (columns - 1) if columns > 1 else 0.0
         down = (length - 1) / (rows - 1) if rows > 1 else 0.0
         return across, down, scale
-
-    def _from_centre(self, like: Tensor) -> tuple[Tensor, Tensor]:
-        """The output's columns [Wo] and rows [Ho, 1]."""
-        rows, columns = self.size
-        across = torch.arange(columns, dtype=like.dtype, device=like.device) - (columns - 1) / 2
-        down = torch.arange(rows, dtype=like.dtype, device=like.device) - (rows - 1) / 2
-        return across, down[:, None]
 
 
 def _moved(points: Points, image_size: Size) -> Points:
