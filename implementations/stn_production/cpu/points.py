@@ -98,12 +98,11 @@ def settled(x: float, length: int, align_corners: bool, padding: int) -> tuple[i
         if x in (0.0, span):
             slope = 1.0 if x == 0.0 else -1.0
         x += low
-    last = float(length - 1)
-    if slope < 0.0:
-        # Right of the point is left of where it reads.
-        if x <= 0.0 or x > last:
-            return 0 if x <= 0.0 else length - 1, 0.0, 0.0
-        return math.ceil(x) - 1, x - (math.ceil(x) - 1), slope
-    if x < 0.0 or x >= last:
-        return 0 if x < 0.0 else length - 1, 0.0, 0.0
-    return math.floor(x), x - math.floor(x), slope
+    x = min(max(x, -1.0), float(length))
+    # Right of a point that is mirrored is left of where it reads.
+    cell = math.ceil(x) - 1 if slope < 0.0 else math.floor(x)
+    if cell < 0:
+        return 0, 0.0, 0.0
+    if cell >= length - 1:
+        return length - 1, 0.0, 0.0
+    return cell, x - cell, slope
