@@ -74,7 +74,6 @@ def _forward(
                 iy, q, _ = settled(y, H, align_corners, padding)
                 for c in range(C):
                     at = n * strides[0] + c * strides[1]
-                    result = 0.0
                     v00 = value(image, at, strides, ix, iy, H, W)
                     v01 = value(image, at, strides, ix + 1, iy, H, W)
                     v10 = value(image, at, strides, ix, iy + 1, H, W)
