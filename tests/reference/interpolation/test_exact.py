@@ -83,13 +83,16 @@ def scenes(draw, kind):
     n, c = draw(st.integers(1, 2)), draw(st.integers(1, 2))
     size = draw(st.tuples(*[st.integers(1, 4)] * kind.axes))
     output = (*[1] * (kind.axes - 1), draw(st.integers(1, 3)))
-    numbers = st.floats(-1e3, 1e3, allow_subnormal=False)
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     a = draw(st.one_of(st.sampled_from([-0.75, -0.5, -1.0, 0.0]), st.floats(-2, 2, allow_subnormal=False)))
     ties = draw(st.sampled_from(TIES))
     return Scene(
-        draw(hnp.arrays(np.float64, (n, c, *size), elements=numbers)),
-        [draw(hnp.arrays(np.float64, (n, *output), elements=coordinates(s))) for s in reversed(size)],
-        draw(hnp.arrays(np.float64, (n, c, *output), elements=numbers)),
+        random.uniform(-1e3, 1e3, (n, c, *size)),
+        [
+            draw(hnp.arrays(np.float64, (n, *output), elements=coordinates(s), fill=st.nothing()))
+            for s in reversed(size)
+        ],
+        random.uniform(-1e3, 1e3, (n, c, *output)),
         {"bilinear": Hat(), "nearest": Box(ties), "bicubic": Keys(Fraction(a))}[kind.interpolation],
         {
             "padding": draw(st.sampled_from(PADDINGS)),

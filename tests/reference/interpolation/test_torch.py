@@ -25,8 +25,8 @@ FARTHEST = 4.0
 """The largest |normalised coordinate| used."""
 
 SLOPE, WEIGHTS = {"nearest": 0, "bilinear": 1, "bicubic": 2}, {"nearest": 1, "bilinear": 1, "bicubic": 2}
-"""Along an axis with pixels in [-1, 1] and a = -0.75: half the largest slope, which is |W'(1+t)| + |W'(t)| + |W'(1-t)| +
-|W'(2-t)| <= 2 (1.3125 + 0.75) for Keys' kernel; and the weights' absolute sum, at most 1.375."""
+"""Along an axis, with pixels in [-1, 1] and a = -0.75: half the largest slope and the largest value, or more. Of Keys' kernel the
+absolute weights sum to at most 1.375 (at t = 1/2), the slopes to 3 (there), the second derivatives to 12 (at t = 0)."""
 
 
 def coordinate_error(size):
@@ -69,7 +69,7 @@ def test_values_and_gradients_on_a_grid(padding, align_corners, kind, axes, shap
     grad_image, grad_grid = sample_vjp(image, grid, cotangent, **keywords)
     channels, points = shape[1], int(np.prod(size))
     weights, steep = WEIGHTS[kind] ** axes, 2 * SLOPE[kind] * WEIGHTS[kind] ** (axes - 1)
-    # 64 u: the roundings of each term on both sides. The second derivatives are at most 4 times the slopes.
+    # 64 u: the roundings of each term on both sides. A pixel farther on a slope has changed by at most 4 steep an axis.
     moved = axes * steep * error
     close(sample(image, grid, **keywords), output, moved + 64 * weights * U)
     close(grad_image, their_image.grad, points * (moved + (64 + points) * weights * U))
