@@ -60,13 +60,11 @@ def affine_grid_vjp(
     """
     parameters = as_theta(theta)
     axes = parameters.shape[1]
-    xt, *others = target_axes(size, align_corners, axes)
+    targets = target_axes(size, align_corners, axes)
     planes = as_planes(cotangent, parameters.shape[0], size, axes)
     with np.errstate(invalid="ignore", over="ignore"):
-        # d x^s / d (t11, t12, t13) = (x^t, y^t, 1), and likewise for y^s. Along a row y^t does not change.
-        rows = planes.sum(axis=-1)
-        terms = [(planes * xt).sum(axis=-1), *(rows * target[..., 0] for target in others), rows]
-        gradient = over_points(terms, axes - 1)
+        # d x^s / d (t11, t12, t13) = (x^t, y^t, 1), and likewise for y^s.
+        gradient = over_points([*(planes * target for target in targets), planes], axes)
     return gradient if parameters.ndim == 3 else gradient[:, :, 2]
 
 
