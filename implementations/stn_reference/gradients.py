@@ -131,11 +131,16 @@ def gradients_at(
 
 
 def grid_gradient(by_pixel: Array, image_size: Sequence[int], align_corners: bool) -> Array:
-    """Gradients per pixel [N, D, ...], x first, as one per normalised unit [N, ..., D], over an image of (H, W) or (D, H, W)."""
-    scales = [pixel_scale(length, align_corners) for length in reversed(image_size)]
+    """Gradients per pixel [N, D, ...], x first, as one per normalised unit [N, ..., D], over an image of (H, W) or (D, H, W).
+
+    They are scaled in place: the result is a view of them.
+    """
+    grad_grid = np.moveaxis(by_pixel, 1, -1)
     with np.errstate(invalid="ignore", over="ignore"):
         # Chain rule: dV/dg = dV/dx dx/dg, and dx/dg is the pixel scale.
-        return np.asarray(np.moveaxis(by_pixel, 1, -1) * np.array(scales))
+        for k, length in enumerate(reversed(image_size)):
+            grad_grid[..., k] *= pixel_scale(length, align_corners)
+    return grad_grid
 
 
 def _add_terms(sums: Array, v: Array, stencil: Stencil) -> None:
