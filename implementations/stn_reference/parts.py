@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-NUMBERS_AT_ONCE = 2**16
-"""Of an intermediate array: 512 KiB."""
+NUMBERS_AT_ONCE = 2**18
+"""Of an intermediate array: 2 MiB. Smaller ones would fit a nearer cache, but threads wait for each other between calls."""
 
 
 def groups(count: int, channels: int, points: int) -> list[slice]:

@@ -33,6 +33,7 @@ class Axis:
         self._cell = kernel.cell(self._x)
         self._size, self._stride, self._kernel = size, stride, kernel
         self._padding, self._align_corners = padding, align_corners
+        self._steps: dict[int, Indices] = {}
 
     @cached_property
     def weights(self) -> list[Line]:
@@ -45,11 +46,19 @@ class Axis:
         return [self._line(tap) for tap in self._kernel.slopes(self._x, self._cell)]
 
     def _line(self, tap: Tap) -> Line:
-        line = line_at(self._cell, tap.offset, self._size, self._padding, self._align_corners)
+        if not isinstance(tap.offset, int):
+            return Line(self._step(tap.offset), tap.factor)
+        # Weights and slopes read the same pixels.
+        if tap.offset not in self._steps:
+            self._steps[tap.offset] = self._step(tap.offset)
+        return Line(self._steps[tap.offset], tap.factor)
+
+    def _step(self, offset: int | Indices) -> Indices:
+        line = line_at(self._cell, offset, self._size, self._padding, self._align_corners)
         if self._strays:
             line[~self.finite] = -1
         line *= self._stride
-        return Line(line, tap.factor)
+        return line
 
 
 class Stencil:
