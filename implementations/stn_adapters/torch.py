@@ -234,30 +234,37 @@ class TorchFramework:
         return output.squeeze(1), tuple(gradient.squeeze(1) for gradient in gradients)
 
 
-def sample(image: Tensor, grid: Tensor, *, padding: str, align_corners: bool) -> Tensor:
-    """[N,C,H,W], [N,Ho,Wo,2] -> [N,C,Ho,Wo]."""
+def sample(image: Tensor, grid: Tensor, *, padding: str, align_corners: bool, interpolation: str) -> Tensor:
+    """[N,C,H,W], [N,Ho,Wo,2] -> [N,C,Ho,Wo]; with volumes trilinear."""
     return functional.grid_sample(
-        image, grid, mode="bilinear", padding_mode=padding, align_corners=align_corners
+        image, grid, mode=interpolation, padding_mode=padding, align_corners=align_corners
     )
 
 
-def generate(theta: Tensor, size: tuple[int, int], *, align_corners: bool) -> Tensor:
-    """[N,2,3], (Ho, Wo) -> [N,Ho,Wo,2]."""
+def generate(theta: Tensor, size: tuple[int, ...], *, align_corners: bool) -> Tensor:
+    """[N,2,3], (Ho, Wo) -> [N,Ho,Wo,2]; [N,3,4], (Do, Ho, Wo) -> [N,Do,Ho,Wo,3]."""
     return functional.affine_grid(theta, [theta.shape[0], 1, *size], align_corners=align_corners)
 
 
 def transform(
-    image: Tensor, theta: Tensor, size: tuple[int, int], *, padding: str, align_corners: bool
+    image: Tensor,
+    theta: Tensor,
+    size: tuple[int, ...],
+    *,
+    padding: str,
+    align_corners: bool,
+    interpolation: str,
 ) -> Tensor:
-    """[N,C,H,W], [N,2,3], (Ho, Wo) -> [N,C,Ho,Wo]."""
+    """[N,C,H,W], [N,2,3], (Ho, Wo) -> [N,C,Ho,Wo], and likewise of volumes."""
     grid = generate(theta, size, align_corners=align_corners)
-    return sample(image, grid, padding=padding, align_corners=align_corners)
+    return sample(image, grid, padding=padding, align_corners=align_corners, interpolation=interpolation)
 
 
 TORCH = Implementation(
     name="torch",
     framework="torch",
     functions={"sample": sample, "transform": transform, "generate": generate},
+    spatial=(2, 3),
     dtypes=("float64", "float32", "float16", "bfloat16"),
     # Compiling needs a C++ compiler, which not every machine has.
     claims=("double backward", "vmap"),

@@ -70,6 +70,28 @@ def checked_size(size: Sequence[int]) -> tuple[int, int]:
     return size[0], size[1]
 
 
+def checked_image_size(size: Sequence[int]) -> tuple[int, int]:
+    """(H, W). Raises: ShapeError: not two whole numbers of at least 1."""
+    height, width = checked_size(size)
+    if height < 1 or width < 1:
+        raise ShapeError(f"size is {(height, width)}: there is no pixel to look at")
+    return height, width
+
+
+def checked_count(name: str, value: int, least: int = 1) -> int:
+    """A number of channels, units or pixels. Raises: ShapeError: no whole number of at least `least`."""
+    if type(value) is not int or value < least:  # True is no count
+        raise ShapeError(f"{name} is {value!r}; it must be a whole number of at least {least}")
+    return value
+
+
+def checked_counts(name: str, values: Sequence[int]) -> tuple[int, ...]:
+    """Several. Raises: ShapeError: not all of them whole numbers of at least 1."""
+    if not isinstance(values, tuple | list):
+        raise ShapeError(f"{name} is {values!r}; it must be a tuple of whole numbers")
+    return tuple(checked_count(f"{name}[{number}]", value) for number, value in enumerate(values))
+
+
 def check_dtype(name: str, value: Any) -> None:
     """Raises: DtypeError: no tensor, or one of another dtype."""
     if not isinstance(value, Tensor):

@@ -7,7 +7,9 @@ from torch import Tensor, nn
 from stn_production import api, arguments
 
 
-class _Sampler(nn.Module):
+class Sampler(nn.Module):
+    """Where coordinates lie, and what lies outside the image."""
+
     def __init__(self, *, align_corners: bool = False, padding: str = "zeros") -> None:
         """Raises: UnknownChoiceError: no such padding, or an align_corners that is no bool."""
         super().__init__()
@@ -20,7 +22,7 @@ class _Sampler(nn.Module):
         return f"align_corners={self.align_corners}, padding={self.padding!r}"
 
 
-class SpatialTransform(_Sampler):
+class SpatialTransform(Sampler):
     """`spatial_transform` with its choices made; `size` None keeps the image's."""
 
     def __init__(
@@ -42,7 +44,7 @@ class SpatialTransform(_Sampler):
         return f"size={self.size}, {super().extra_repr()}"
 
 
-class GridSample(_Sampler):
+class GridSample(Sampler):
     """`grid_sample` with its choices made."""
 
     def forward(self, image: Tensor, grid: Tensor) -> Tensor:

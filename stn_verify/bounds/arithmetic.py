@@ -30,12 +30,26 @@ VALUE = 8.0
 """Roundings of size u sum|weight pixel|: a product of two weights (1), with the pixel (1), sums of four terms (3), in the form
 of nested lerps at most two more; the error of lerp's difference is u |p1 - p0| f, which the coordinate term covers."""
 
+VOLUME_VALUE = 12.0
+"""The same in a volume: a product of three weights (2), with the pixel (1), sums of eight terms (7), two more for lerps."""
+
+CUBIC_VALUE = 17.0
+"""Roundings of size u sum|weight pixel|: as VALUE, in sums of sixteen terms (15). Rows first, or by dense matrices, are fewer."""
+
+POLYNOMIAL = 1.5
+"""Of the sums in a polynomial of four terms c t^i, of size u (sum|c t^i| + |sum|): each of three additions rounds a partial sum,
+and no partial sum exceeds half of that. The terms themselves take i products and the rounding of c, i + 1 in all."""
+
+POLYNOMIAL_SLOPE = 1.0
+"""The same of its derivative's three terms, whose coefficients take two roundings: i + 2."""
+
 SLOPE = 8.0
-"""As VALUE for a weighted difference of pixels, with the cotangent (1) and the scale to normalised units (2)."""
+"""As VALUE for a weighted difference of pixels, with the cotangent (1) and the scale to normalised units (2); the sums over
+channels and corners are counted apart (`slope_roundings`). In a volume there is one more weight (1), for which it has room."""
 
 SCATTER = 8.0
-"""Roundings of size u |weight cotangent| in one contribution to grad_input: two weights' product, the cotangent's, one lane's
-store and reload."""
+"""Roundings of size u |weight cotangent| in one contribution to grad_input: two weights' product (three's in a volume), the
+cotangent's, one lane's store and reload."""
 
 TANGENT = 16.0
 """Roundings of size u sum|weight pixel| in a tangent: a product of two weights or of one and a weight's derivative (2), with the
@@ -53,6 +67,16 @@ STORES = 3.0
 
 SUBNORMALS = 8.0
 """Smallest positive numbers that sixteen roundings below the normal range may lose, half of one each."""
+
+
+def value_roundings(axes: int) -> float:
+    """VALUE in an image of two axes or a volume of three."""
+    return VALUE if axes == 2 else VOLUME_VALUE
+
+
+def slope_roundings(axes: int, channels: int) -> float:
+    """SLOPE, and one rounding for each term of the sum over channels and the corners of a cell."""
+    return SLOPE + float(2**axes * channels)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What the gradient with respect to the image may be, and what the weights that make it up may be."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -25,19 +26,19 @@ class Taps:
 def taps(scene: Scene, arithmetic: Arithmetic) -> Iterator[Taps]:
     """Every pixel that each point may read, each once (points that may reach too many to list are left out)."""
     cells, _ = scene.neighbouring(arithmetic)
+    deltas = [axis.uncertainty(arithmetic) for axis in scene.axes]
     if not cells:
-        yield from _plain(scene, arithmetic)
+        yield from _plain(scene, arithmetic, deltas)
         return
     near = np.zeros(len(scene.batch), dtype=bool)
     for group in cells:
         near[group.points] = True
-    delta_x, delta_y = scene.x.uncertainty(arithmetic), scene.y.uncertainty(arithmetic)
-    yield from _own_cell(scene, np.flatnonzero(~near & ~_lost(scene, arithmetic)), delta_x, delta_y)
-    yield from _window(scene, arithmetic, np.flatnonzero(near))
+    yield from _own_cell(scene, np.flatnonzero(~near & ~_lost(scene, arithmetic)), deltas)
+    yield from _window(scene, arithmetic, np.flatnonzero(near), deltas)
 
 
 def input_gradient(scene: Scene, cotangent: Array, arithmetic: Arithmetic) -> Interval:
-    """dL/dU [N, C, H, W] for a cotangent [N, C, Ho, Wo] (equation 6).
+    """dL/dU, in the image's shape, for a cotangent in the output's (equation 6).
 
     It is the sum of weight times cotangent over all points that read a pixel, in any order; its bound grows with the number of
     contributions to that very pixel.
@@ -61,7 +62,7 @@ def input_gradient(scene: Scene, cotangent: Array, arithmetic: Arithmetic) -> In
         # A point that may read almost anywhere may add its whole cotangent to any pixel.
         anywhere = np.zeros(scene.image.shape[:2])
         np.add.at(anywhere, scene.batch[lost], np.abs(rows[:, lost]).T)
-        margin = margin + (1 + SCATTER * u) * anywhere[:, :, None, None]
+        margin = margin + ((1 + SCATTER * u) * anywhere).reshape(*anywhere.shape, *(1 for _ in scene.spatial))
     return Interval(value, value, margin)
 
 
@@ -71,39 +72,49 @@ def _lost(scene: Scene, arithmetic: Arithmetic) -> np.ndarray[tuple[int], np.dty
     return lost
 
 
-def _plain(scene: Scene, arithmetic: Arithmetic) -> Iterator[Taps]:
+def _plain(scene: Scene, arithmetic: Arithmetic, deltas: Sequence[Array]) -> Iterator[Taps]:
     lost = scene.neighbouring(arithmetic)[1]
-    delta_x, delta_y = scene.x.uncertainty(arithmetic), scene.y.uncertainty(arithmetic)
     if lost.size:
-        yield from _own_cell(scene, np.flatnonzero(~_lost(scene, arithmetic)), delta_x, delta_y)
+        yield from _own_cell(scene, np.flatnonzero(~_lost(scene, arithmetic)), deltas)
     else:
-        yield from _own_cell(scene, slice(None), delta_x, delta_y)
+        yield from _own_cell(scene, slice(None), deltas)
 
 
-def _own_cell(scene: Scene, points: Indices | slice, delta_x: Array, delta_y: Array) -> Iterator[Taps]:
-    fx, fy = scene.x.fraction[points], scene.y.fraction[points]
-    dx, dy = delta_x[points], delta_y[points]
-    for address, wx, wy in zip(
-        scene.addresses, (1 - fx, fx, 1 - fx, fx), (1 - fy, 1 - fy, fy, fy), strict=True
-    ):
-        # |(wx + a)(wy + b) - wx wy| <= |a| wy + |b| wx + |a b|
-        yield Taps(points, address[points], wx * wy, dx * wy + dy * wx + dx * dy)
+def _own_cell(scene: Scene, points: Indices | slice, deltas: Sequence[Array]) -> Iterator[Taps]:
+    sides = [(1 - fraction, fraction) for fraction in (axis.fraction[points] for axis in scene.axes)]
+    moved = [delta[points] for delta in deltas]
+    for corner in product((0, 1), repeat=len(sides)):
+        weights = [side[last] for side, last in zip(sides, reversed(corner), strict=True)]
+        weight, error = _product(weights, moved)
+        yield Taps(points, scene.addresses[corner][points], weight, error)
 
 
-def _window(scene: Scene, arithmetic: Arithmetic, points: Indices) -> Iterator[Taps]:
-    x0, x1 = (w[points] for w in scene.x.window(arithmetic))
-    y0, y1 = (w[points] for w in scene.y.window(arithmetic))
-    dx, dy = scene.x.uncertainty(arithmetic)[points], scene.y.uncertainty(arithmetic)[points]
-    for row in range(int(np.max(y1 - y0)) + 2):
-        for column in range(int(np.max(x1 - x0)) + 2):
-            there = (x0 + column <= x1 + 1) & (y0 + row <= y1 + 1)
-            some = points[there]
-            px, py = x0[there] + column, y0[there] + row
-            wx, wy = _hat(scene.x, some, px), _hat(scene.y, some, py)
-            error = dx[there] * np.minimum(1.0, wy + dy[there]) + dy[there] * wx
-            yield Taps(some, scene.address(px, py, some), wx * wy, np.minimum(1.0, error))
+def _window(scene: Scene, arithmetic: Arithmetic, points: Indices, deltas: Sequence[Array]) -> Iterator[Taps]:
+    windows = [[end[points] for end in axis.window(arithmetic)] for axis in scene.axes]
+    widths = [range(int(np.max(last - first)) + 2) for first, last in windows]
+    for steps in product(*reversed(widths)):
+        places = [first + step for (first, _), step in zip(windows, reversed(steps), strict=True)]
+        there = np.logical_and.reduce(
+            [place <= last + 1 for place, (_, last) in zip(places, windows, strict=True)]
+        )
+        some, pixels = points[there], [place[there] for place in places]
+        weights = [_hat(axis, some, pixel) for axis, pixel in zip(scene.axes, pixels, strict=True)]
+        weight, error = _product(weights, [delta[some] for delta in deltas])
+        yield Taps(some, scene.address_of(pixels, some), weight, np.minimum(1.0, error))
+
+
+def _product(weights: Sequence[Array], deltas: Sequence[Array]) -> tuple[Array, Array]:
+    """A product of weights in [0, 1], and how far it may move where each moves by a delta but stays there.
+
+    |(wx + a)(wy + b) - wx wy| <= |a| min(1, wy + |b|) + |b| wx, and so on with each further weight.
+    """
+    weight, error = weights[0], deltas[0]
+    for other, delta in zip(weights[1:], deltas[1:], strict=True):
+        error = error * np.minimum(1.0, other + delta) + delta * weight
+        weight = weight * other
+    return weight, error
 
 
 def _hat(axis: Axis, points: Indices, pixel: Array) -> Array:
-    """max(0, 1 - |x - m|), the bilinear kernel (equation 5)."""
+    """max(0, 1 - |x - m|), the linear kernel (equation 5)."""
     return np.maximum(0.0, 1.0 - np.abs(axis.position[points] - pixel))

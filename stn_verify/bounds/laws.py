@@ -180,8 +180,8 @@ def reproduced(
     corners = scene.corners
     off = np.zeros_like(corners.p00)
     for axis, whole, steep in (
-        (scene.x, nominal[0], corners.steepest_x),
-        (scene.y, nominal[1], corners.steepest_y),
+        (scene.x, nominal[0], corners.steepest(0)),
+        (scene.y, nominal[1], corners.steepest(1)),
     ):
         # The way to the whole pixel lies in the point's own cell; where the scene moved the point next to the image, it is flat.
         distance = np.abs(axis.position - np.tile(whole.ravel(), count))

@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from stn_verify.bounds.arithmetic import VALUE, Arithmetic
+from stn_verify.bounds.arithmetic import Arithmetic, value_roundings
+from stn_verify.bounds.corners import interpolated
 from stn_verify.bounds.interval import Interval, point
 from stn_verify.bounds.scene import Scene
 from stn_verify.formats import Array
 
 
 def output(scene: Scene, arithmetic: Arithmetic) -> Interval:
-    """Bilinear values (Jaderberg et al. 2015, equation 5) [N, C, Ho, Wo], and their bound."""
+    """Multilinear values (Jaderberg et al. 2015, equation 5) [N, C, Ho, Wo] or [N, C, Do, Ho, Wo], and their bound."""
     value, bound = output_rows(scene, arithmetic)
     return point(scene.planes(value), scene.planes(bound))
 
@@ -17,29 +18,27 @@ def output(scene: Scene, arithmetic: Arithmetic) -> Interval:
 def output_rows(scene: Scene, arithmetic: Arithmetic) -> tuple[Array, Array]:
     """The same as [C, M].
 
-    V is continuous and piecewise bilinear, so |V(x', y') - V(x, y)| <= |x' - x| sup|dV/dx| + |y' - y| sup|dV/dy| over the
+    V is continuous and piecewise multilinear, so |V(x', y') - V(x, y)| <= |x' - x| sup|dV/dx| + |y' - y| sup|dV/dy| over the
     cells between; no two values of the image differ by more than its spread.
     """
     corners = scene.corners
-    fx, fy = scene.x.fraction, scene.y.fraction
-    top, bottom = (1 - fx) * corners.p00 + fx * corners.p01, (1 - fx) * corners.p10 + fx * corners.p11
-    value = (1 - fy) * top + fy * bottom
-    weighed = (1 - fy) * ((1 - fx) * np.abs(corners.p00) + fx * np.abs(corners.p01)) + fy * (
-        (1 - fx) * np.abs(corners.p10) + fx * np.abs(corners.p11)
-    )
-    steep_x, steep_y = corners.steepest_x, corners.steepest_y
+    fractions = [axis.fraction for axis in scene.axes]
+    value, weighed = interpolated(corners.values, fractions), interpolated(corners.sizes, fractions)
+    steep = [corners.steepest(number) for number in range(len(scene.axes))]
     cells, lost = scene.neighbouring(arithmetic)
     for group in cells:
-        other = scene.corners_of(group)
-        steep_x[:, group.points] = np.maximum(steep_x[:, group.points], other.steepest_x)
-        steep_y[:, group.points] = np.maximum(steep_y[:, group.points], other.steepest_y)
+        other, points = scene.corners_of(group), group.points
+        for number, steepest in enumerate(steep):
+            steepest[:, points] = np.maximum(steepest[:, points], other.steepest(number))
     if lost.size:
-        steep_x[:, lost], steep_y[:, lost] = (steepest[scene.batch[lost]].T for steepest in scene.steepest)
-    delta_x = scene.x.uncertainty(arithmetic)
-    delta_y = scene.y.uncertainty(arithmetic)
-    moved = delta_x * steep_x + delta_y * steep_y
+        for steepest, anywhere in zip(steep, scene.steepest, strict=True):
+            steepest[:, lost] = anywhere[scene.batch[lost]].T
+    moved = np.zeros_like(value)
+    for axis, steepest in zip(scene.axes, steep, strict=True):
+        moved += axis.uncertainty(arithmetic) * steepest
     if cells or lost.size:
         moved = np.minimum(moved, scene.spread[scene.batch].T)
         weighed = weighed + moved
-    bound = moved + VALUE * arithmetic.u * weighed + arithmetic.s * (np.abs(value) + moved) + arithmetic.tiny
+    roundings = value_roundings(len(scene.axes)) * arithmetic.u
+    bound = moved + roundings * weighed + arithmetic.s * (np.abs(value) + moved) + arithmetic.tiny
     return value, bound

@@ -62,19 +62,14 @@ class Pairing:
 
     def grid(self, cotangent: Array, arithmetic: Arithmetic, *, zero: bool = False) -> Interval:
         """dS/dgrid [N, Ho, Wo, 2]; `zero` allows the first gradient of `lit` to vanish at kinks."""
-        gradient = self._points(cotangent, arithmetic, zero=zero)
-        shape = (self.scene.image.shape[0], *self.scene.size, 2)
-        low, high, bound = (
-            np.stack([getattr(part, name) for part in (gradient.x, gradient.y)], axis=-1).reshape(shape)
-            for name in ("low", "high", "bound")
-        )
-        stored = STORES * arithmetic.s * (np.maximum(np.abs(low), np.abs(high)) + bound) + arithmetic.tiny
-        return Interval(low, high, bound + stored)
+        gradient = self._points(cotangent, arithmetic, zero=zero).as_grid(self.scene)
+        largest = np.maximum(np.abs(gradient.low), np.abs(gradient.high)) + gradient.bound
+        return gradient.widened(STORES * arithmetic.s * largest + arithmetic.tiny)
 
     def theta(self, base: Array, cotangent: Array, arithmetic: Arithmetic, *, zero: bool = False) -> Interval:
         """dS/dtheta [N, 2, 3] of a fused transformer; base [Ho, Wo, 3]."""
         gradient = self._points(cotangent, arithmetic, zero=zero)
-        total = contracted((gradient.x, gradient.y), self.scene.image.shape[0], base, arithmetic)
+        total = contracted(gradient.axes, self.scene.image.shape[0], base, arithmetic)
         # The parts may be contracted apart, and stored.
         largest = np.maximum(np.abs(total.low), np.abs(total.high)) + total.bound
         return total.widened((arithmetic.u + STORES * arithmetic.s) * largest)
@@ -94,7 +89,7 @@ class Pairing:
         carried = size_x * delta_y + size_y * delta_x
         fx, fy = scene.x.fraction, scene.y.fraction
         corners = ((1 - fx, -1, 1 - fy, -1), (fx, 1, 1 - fy, -1), (1 - fx, -1, fy, 1), (fx, 1, fy, 1))
-        for address, (wx, dx, wy, dy) in zip(scene.addresses, corners, strict=True):
+        for address, (wx, dx, wy, dy) in zip(scene.addresses.reshape(4, -1), corners, strict=True):
             uncertain = u * (motion.x_roundings * wy + motion.y_roundings * wx)
             scene.scatter(total, address, rows * (motion.x * dx * wy + motion.y * dy * wx))
             scene.scatter(weighed, address, size * (size_x * wy + size_y * wx))
@@ -136,7 +131,7 @@ class Pairing:
             # No twist exceeds four pixels.
             bound += np.where(near, 8 * reach * largest, 0.0)
             results.append(Interval(gradient.low + part, gradient.high + part, bound))
-        return PointGradient(results[0], results[1])
+        return PointGradient((results[0], results[1]))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """What the gradient with respect to theta may be: the sum of what every point's may be."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from stn_verify.bounds.arithmetic import THETA, Arithmetic
@@ -12,22 +14,20 @@ from stn_verify.formats import Array
 def theta_gradient(
     scene: Scene, base: Array, cotangent: Array, arithmetic: Arithmetic, *, zero: bool = False
 ) -> Interval:
-    """dL/dtheta [N, 2, 3] of a fused transformer: sum over points of dL/d(x, y) times (X, Y, 1).
+    """dL/dtheta [N, 2, 3] or [N, 3, 4] of a fused transformer: sum over points of dL/d(x, y, ...) times (X, Y, ..., 1).
 
     Points on kinks contribute intervals; their sum is the interval of all that right implementations may return.
 
     Args:
-        base: [Ho, Wo, 3], the normalised target coordinates and 1.
+        base: [Ho, Wo, 3] or [Do, Ho, Wo, 4], the normalised target coordinates and 1.
     """
     gradient = point_gradient(scene, cotangent, arithmetic, zero=zero)
-    return contracted((gradient.x, gradient.y), scene.image.shape[0], base, arithmetic)
+    return contracted(gradient.axes, scene.image.shape[0], base, arithmetic)
 
 
-def contracted(
-    gradients: tuple[Interval, Interval], count: int, base: Array, arithmetic: Arithmetic
-) -> Interval:
-    """[M] intervals of dL/dx and dL/dy, contracted with the Jacobian of the affine generator."""
-    basis = base.reshape(-1, 3)
+def contracted(gradients: Sequence[Interval], count: int, base: Array, arithmetic: Arithmetic) -> Interval:
+    """[M] intervals of dL/dx, dL/dy, ..., contracted with the Jacobian of the affine generator."""
+    basis = base.reshape(-1, base.shape[-1])
     size = np.abs(basis)
     rows = []
     for gradient in gradients:
@@ -50,14 +50,14 @@ def contracted(
 
 
 def generator_gradient(cotangent: Array, base: Array, arithmetic: Arithmetic) -> Interval:
-    """dL/dtheta [N, 2, 3] of a grid generator, for a cotangent [N, Ho, Wo, 2]: the chain grad_theta = J^T grad_grid."""
-    count = cotangent.shape[0]
-    exact = [point(cotangent[..., axis].ravel(), np.zeros(cotangent[..., axis].size)) for axis in (0, 1)]
-    return contracted((exact[0], exact[1]), count, base, arithmetic)
+    """dL/dtheta of a grid generator, for a cotangent of the grid's shape: the chain grad_theta = J^T grad_grid."""
+    axes = [cotangent[..., number].ravel() for number in range(cotangent.shape[-1])]
+    exact = [point(values, np.zeros(values.size)) for values in axes]
+    return contracted(exact, cotangent.shape[0], base, arithmetic)
 
 
 def generated(theta: Array, grid: Array, arithmetic: Arithmetic) -> Interval:
-    """The grid [N, Ho, Wo, 2] that theta [N, 2, 3] means, and its bound: u times the terms that make it up."""
+    """The grid [N, Ho, Wo, 2] that theta [N, 2, 3] means (or those of a volume), and its bound: u times the terms of the sum."""
     terms = THETA * arithmetic.u * np.abs(theta).sum(axis=2)
-    bound = np.broadcast_to(terms[:, None, None, :], grid.shape)
+    bound = np.broadcast_to(terms.reshape(len(terms), *(1 for _ in grid.shape[1:-1]), -1), grid.shape)
     return point(grid, bound + arithmetic.s * (np.abs(grid) + bound) + arithmetic.tiny)

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
-import numpy as np
-
-from stn_reference import affine_grid, target_axis
+from stn_verify.bounds.affine import affine_grid, target_base
 from stn_verify.bounds.scene import Scene, sampled, transformed
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.target import Call
@@ -16,7 +14,7 @@ from stn_verify.formats import Array, Format, named
 
 @dataclass(frozen=True, eq=False)
 class SampleCase:
-    """image [N,C,H,W], grid [N,Ho,Wo,2] normalised, cotangent [N,C,Ho,Wo]."""
+    """image [N,C,H,W], grid [N,Ho,Wo,2] normalised, cotangent [N,C,Ho,Wo]; a volume has one axis more, before the others."""
 
     function: ClassVar[str] = "sample"
     image: Array
@@ -32,9 +30,9 @@ class SampleCase:
         return {"image": self.image, "grid": self.grid}
 
     @property
-    def output_size(self) -> tuple[int, int]:
-        """(Ho, Wo)."""
-        return self.grid.shape[1], self.grid.shape[2]
+    def output_size(self) -> tuple[int, ...]:
+        """(Ho, Wo) or (Do, Ho, Wo)."""
+        return self.grid.shape[1:-1]
 
     @cached_property
     def scene(self) -> Scene:
@@ -51,12 +49,12 @@ class SampleCase:
 
 @dataclass(frozen=True, eq=False)
 class TransformCase:
-    """image [N,C,H,W], theta [N,2,3], the output's size (Ho, Wo), cotangent [N,C,Ho,Wo]."""
+    """image [N,C,H,W], theta [N,2,3], the output's size (Ho, Wo), cotangent [N,C,Ho,Wo]; of a volume theta [N,3,4]."""
 
     function: ClassVar[str] = "transform"
     image: Array
     theta: Array
-    size: tuple[int, int]
+    size: tuple[int, ...]
     cotangent: Array
     dtype: str
     convention: Convention
@@ -68,14 +66,14 @@ class TransformCase:
         return {"image": self.image, "theta": self.theta}
 
     @property
-    def output_size(self) -> tuple[int, int]:
-        """(Ho, Wo)."""
+    def output_size(self) -> tuple[int, ...]:
+        """(Ho, Wo) or (Do, Ho, Wo)."""
         return self.size
 
     @cached_property
     def base(self) -> Array:
-        """[Ho, Wo, 3]: normalised target coordinates (X, Y, 1)."""
-        return target_base(self.size, self.convention)
+        """[Ho, Wo, 3] or [Do, Ho, Wo, 4]: normalised target coordinates (X, Y, 1) or (X, Y, Z, 1)."""
+        return target_base(self.size, self.convention.align_corners)
 
     @cached_property
     def scene(self) -> Scene:
@@ -92,11 +90,11 @@ class TransformCase:
 
 @dataclass(frozen=True, eq=False)
 class GenerateCase:
-    """theta [N,2,3], the output's size (Ho, Wo), cotangent [N,Ho,Wo,2]."""
+    """theta [N,2,3], the output's size (Ho, Wo), cotangent [N,Ho,Wo,2]; of a volume theta [N,3,4]."""
 
     function: ClassVar[str] = "generate"
     theta: Array
-    size: tuple[int, int]
+    size: tuple[int, ...]
     cotangent: Array
     dtype: str
     convention: Convention
@@ -109,8 +107,8 @@ class GenerateCase:
 
     @cached_property
     def base(self) -> Array:
-        """[Ho, Wo, 3]: normalised target coordinates (X, Y, 1)."""
-        return target_base(self.size, self.convention)
+        """[Ho, Wo, 3] or [Do, Ho, Wo, 4]: normalised target coordinates (X, Y, 1) or (X, Y, Z, 1)."""
+        return target_base(self.size, self.convention.align_corners)
 
     @cached_property
     def grid(self) -> Array:
@@ -128,15 +126,6 @@ class GenerateCase:
 Case = SampleCase | TransformCase | GenerateCase
 
 
-def target_base(size: tuple[int, int], convention: Convention) -> Array:
-    """[Ho, Wo, 3]: normalised target coordinates (X, Y, 1)."""
-    y = target_axis(size[0], convention.align_corners)
-    x = target_axis(size[1], convention.align_corners)
-    base = np.ones((*size, 3))
-    base[..., 0], base[..., 1] = x[None, :], y[:, None]
-    return base
-
-
 def storage(case: Case) -> Format:
     """The format that the case's numbers lie in."""
     return named(case.dtype)
@@ -148,7 +137,7 @@ def elements(case: Case) -> int:
 
 
 def _call(
-    case: Case, size: tuple[int, int] | None, gradients: tuple[str, ...], changed: Mapping[str, Array]
+    case: Case, size: tuple[int, ...] | None, gradients: tuple[str, ...], changed: Mapping[str, Array]
 ) -> Call:
     return Call(
         function=case.function,

@@ -6,9 +6,9 @@ import numpy as np
 
 from stn_reference import to_normalised
 from stn_verify.cases.case import SampleCase
-from stn_verify.cases.images import cotangents
+from stn_verify.cases.images import contrasts, cotangents
 from stn_verify.contract.convention import Convention
-from stn_verify.formats import Array, named
+from stn_verify.formats import named
 
 
 def exact_cases(dtype: str, convention: Convention, count: int = 4) -> Iterator[SampleCase]:
@@ -23,11 +23,6 @@ def exact_cases(dtype: str, convention: Convention, count: int = 4) -> Iterator[
         down = np.meshgrid(columns + 0.25 * random.integers(0, 4), rows, indexing="xy")
         x, y = (np.stack([a, b]) for a, b in zip(across, down, strict=True))
         grid = np.stack([to_normalised(x, width, aligned), to_normalised(y, height, aligned)], axis=-1)
-        image = storage.round(_contrasts((2, 1, height, width), random))
+        image = storage.round(contrasts((2, 1, height, width), random))
         cotangent = cotangents((2, 1, *grid.shape[1:3]), storage, random)
         yield SampleCase(image, storage.round(grid), cotangent, dtype, convention, "exact integers")
-
-
-def _contrasts(shape: tuple[int, ...], random: np.random.Generator) -> Array:
-    """Pixels of both signs and no small ones: slopes jump by more than a narrow format can blur."""
-    return random.uniform(4.0, 8.0, shape) * np.where(random.random(shape) < 0.5, -1.0, 1.0)

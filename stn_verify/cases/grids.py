@@ -1,8 +1,9 @@
-"""Kinds of grids, [N, Ho, Wo, 2] normalised, each made from what it means in pixels."""
+"""Kinds of grids, [N, Ho, Wo, 2] (or [N, Do, Ho, Wo, 3]) normalised, each made from what it means in pixels."""
 
 import numpy as np
 
-from stn_reference import affine_grid, to_normalised, to_pixels
+from stn_reference import to_normalised, to_pixels
+from stn_verify.bounds.affine import affine_grid
 from stn_verify.cases.strategies import Frame, GridMaker
 from stn_verify.cases.thetas import KINK_THETAS
 from stn_verify.formats import Array, named
@@ -10,22 +11,22 @@ from stn_verify.formats import Array, named
 
 def inside(frame: Frame, random: np.random.Generator) -> Array:
     """Anywhere in the image."""
-    return random.uniform(-1.0, 1.0, (*frame.grid_shape, 2))
+    return random.uniform(-1.0, 1.0, (*frame.grid_shape, frame.axes))
 
 
 def around(frame: Frame, random: np.random.Generator) -> Array:
     """Inside and up to half an image outside."""
-    return random.uniform(-2.0, 2.0, (*frame.grid_shape, 2))
+    return random.uniform(-2.0, 2.0, (*frame.grid_shape, frame.axes))
 
 
 def outside(frame: Frame, random: np.random.Generator) -> Array:
     """Several images away: reflections fold more than once."""
-    return random.uniform(-7.0, 7.0, (*frame.grid_shape, 2))
+    return random.uniform(-7.0, 7.0, (*frame.grid_shape, frame.axes))
 
 
 def integers(frame: Frame, random: np.random.Generator) -> Array:
     """Every sample on an integer coordinate, the image's own and those just outside."""
-    return _normalised(
+    return normalised(
         frame, [random.integers(-2, size + 2, frame.grid_shape).astype(np.float64) for size in _axes(frame)]
     )
 
@@ -43,14 +44,16 @@ def exact_borders(frame: Frame, random: np.random.Generator) -> Array:
     sides = random.choice([-1.0, 1.0], grid.shape)
     pixels = [random.choice([0.0, size - 1.0], frame.grid_shape) for size in _axes(frame)]
     grid = np.where(random.random(grid.shape) < 0.5, sides, grid)
-    return np.where(random.random(grid.shape) < 0.3, _normalised(frame, pixels), grid)
+    return np.where(random.random(grid.shape) < 0.3, normalised(frame, pixels), grid)
 
 
 def one_ulp_beside(frame: Frame, random: np.random.Generator) -> Array:
     """One unit in the last place left or right of integers and of -1 and +1."""
     storage = named(frame.dtype)
     exact = np.where(
-        random.random((*frame.grid_shape, 2)) < 0.7, integers(frame, random), exact_borders(frame, random)
+        random.random((*frame.grid_shape, frame.axes)) < 0.7,
+        integers(frame, random),
+        exact_borders(frame, random),
     )
     exact = storage.round(exact)
     up = random.random(exact.shape) < 0.5
@@ -65,7 +68,7 @@ def beside_integers(frame: Frame, random: np.random.Generator) -> Array:
         nearest = random.integers(-1, size + 1, frame.grid_shape).astype(np.float64)
         exponent = random.uniform(np.log(min(smallest * size, 0.4)), np.log(0.5), frame.grid_shape)
         pixels.append(nearest + np.exp(exponent) * np.where(random.random(frame.grid_shape) < 0.5, -1.0, 1.0))
-    return _normalised(frame, pixels)
+    return normalised(frame, pixels)
 
 
 def beside_kinks(frame: Frame, random: np.random.Generator) -> Array:
@@ -81,7 +84,7 @@ def just_outside(frame: Frame, random: np.random.Generator) -> Array:
         beyond = random.uniform(0.0, 1.5, frame.grid_shape)
         low = random.random(frame.grid_shape) < 0.5
         pixels.append(np.where(low, -beyond, size - 1 + beyond))
-    grid = _normalised(frame, pixels)
+    grid = normalised(frame, pixels)
     return np.where(random.random(grid.shape) < 0.7, grid, inside(frame, random))
 
 
@@ -93,7 +96,7 @@ def far_outside(frame: Frame, random: np.random.Generator) -> Array:
 
 def very_far(frame: Frame, random: np.random.Generator) -> Array:
     """Tens to thousands of images away."""
-    magnitude = np.exp(random.uniform(np.log(8.0), np.log(2000.0), (*frame.grid_shape, 2)))
+    magnitude = np.exp(random.uniform(np.log(8.0), np.log(2000.0), (*frame.grid_shape, frame.axes)))
     return magnitude * np.where(random.random(magnitude.shape) < 0.5, -1.0, 1.0)
 
 
@@ -110,7 +113,7 @@ def wrapping(frame: Frame, random: np.random.Generator) -> Array:
         shift = random.choice(shifts, frame.grid_shape) * random.choice([-1.0, 1.0], frame.grid_shape)
         inner = to_pixels(grid[..., axis], size, frame.convention.align_corners)
         pixels.append(inner + np.where(moved, shift, 0.0))
-    return _normalised(frame, pixels)
+    return normalised(frame, pixels)
 
 
 def affine(frame: Frame, random: np.random.Generator) -> Array:
@@ -132,12 +135,13 @@ ALL: dict[str, GridMaker] = {
 }
 
 
-def _axes(frame: Frame) -> tuple[int, int]:
-    """(W, H), in the order of a grid's last axis."""
-    return frame.image_size[1], frame.image_size[0]
+def _axes(frame: Frame) -> tuple[int, ...]:
+    """(W, H) or (W, H, D), in the order of a grid's last axis."""
+    return frame.image_size[::-1]
 
 
-def _normalised(frame: Frame, pixels: list[Array]) -> Array:
+def normalised(frame: Frame, pixels: list[Array]) -> Array:
+    """The grid of points given in pixels, a coordinate each, x first."""
     aligned = frame.convention.align_corners
     parts = [to_normalised(part, size, aligned) for part, size in zip(pixels, _axes(frame), strict=True)]
     return np.stack(parts, axis=-1)

@@ -6,9 +6,9 @@ from stn_verify.formats import Array, Format
 
 
 def images(
-    batch: int, channels: int, size: tuple[int, int], storage: Format, random: np.random.Generator
+    batch: int, channels: int, size: tuple[int, ...], storage: Format, random: np.random.Generator
 ) -> Array:
-    """[N, C, H, W] of independent numbers, in some cases small integers or on top of a constant.
+    """[N, C, H, W] (or [N, C, D, H, W]) of independent numbers, in some cases small integers or on top of a constant.
 
     No two pixels are alike, so that a swapped axis, a shifted row or a neighbouring channel shows.
     """
@@ -27,3 +27,8 @@ def cotangents(shape: tuple[int, ...], storage: Format, random: np.random.Genera
     """Independent numbers of both signs, none of them small: every output takes part."""
     values = random.uniform(0.25, 2.0, shape) * np.where(random.random(shape) < 0.5, -1.0, 1.0)
     return storage.round(values)
+
+
+def contrasts(shape: tuple[int, ...], random: np.random.Generator) -> Array:
+    """Pixels of both signs and no small ones: slopes jump by more than a narrow format can blur."""
+    return random.uniform(4.0, 8.0, shape) * np.where(random.random(shape) < 0.5, -1.0, 1.0)

@@ -14,7 +14,7 @@ from stn_verify.bounds.arithmetic import COORDINATE, REFLECTION, THETA
 from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
 from stn_verify.cases.grids import around
 from stn_verify.cases.strategies import Frame, GridMaker, ThetaMaker
-from stn_verify.cases.thetas import IDENTITY, general
+from stn_verify.cases.thetas import general, identity_of
 from stn_verify.formats import Array, Format, named
 
 Mask = npt.NDArray[np.bool_]
@@ -70,7 +70,8 @@ def thetas(poison: Poison) -> ThetaMaker:
     def made(frame: Frame, random: np.random.Generator) -> Array:
         theta = general(frame, random)
         bad = random.random(theta.shape) < 0.3
-        bad[:1].reshape(-1, 6)[:, random.integers(6)] = True
+        if len(bad):
+            bad[0].flat[random.integers(bad[0].size)] = True
         return _spoiled(theta, bad, poison(frame), random)
 
     return made
@@ -86,7 +87,7 @@ def pixels(case: Sampling) -> Sampling:
     spoilt = _sprinkled(case.image, value, random)
     for image in spoilt:
         if not np.isfinite(image).all() and random.random() < 0.5:
-            image[random.integers(len(image)), 0, 0] = value
+            image[random.integers(len(image))].flat[0] = value
     return replace(case, image=spoilt)
 
 
@@ -99,23 +100,25 @@ def cotangents(case: Sampling) -> Sampling:
 
 def undecided_points(case: SampleCase, compute: Format) -> tuple[Mask, SampleCase]:
     """Which points have a coordinate that is not finite or overflows in that arithmetic, and the case without them."""
-    sizes = np.array([case.image.shape[3], case.image.shape[2]])
-    bad = _overflowing(np.abs(case.grid), sizes, compute)
+    bad = _overflowing(np.abs(case.grid), _sizes(case), compute)
     return bad, replace(case, grid=np.where(bad[..., None], 0.0, case.grid))
 
 
 def undecided_images(case: TransformCase, compute: Format) -> tuple[Mask, TransformCase]:
     """Which images have such a theta, [N], and the case with the identity in its place."""
-    sizes = np.array([case.image.shape[3], case.image.shape[2]])
-    bad = _overflowing(_extent(case.theta), sizes, compute)
-    return bad, replace(case, theta=np.where(bad[:, None, None], IDENTITY, case.theta))
+    bad = _overflowing(_extent(case.theta), _sizes(case), compute)
+    return bad, replace(
+        case, theta=np.where(bad[:, None, None], identity_of(case.theta.shape[1]), case.theta)
+    )
 
 
 def undecided_grids(case: GenerateCase, compute: Format) -> tuple[Mask, GenerateCase]:
     """The same where only a grid is made, which must be stored as well."""
     narrower = min(compute, named(case.dtype), key=lambda held: held.largest)
-    bad = _overflowing(_extent(case.theta), np.ones(2), narrower)
-    return bad, replace(case, theta=np.where(bad[:, None, None], IDENTITY, case.theta))
+    bad = _overflowing(_extent(case.theta), np.ones(case.theta.shape[1]), narrower)
+    return bad, replace(
+        case, theta=np.where(bad[:, None, None], identity_of(case.theta.shape[1]), case.theta)
+    )
 
 
 def told(values: Array, dtype: str) -> str | None:
@@ -133,14 +136,19 @@ def _named(value: float, storage: Format) -> str:
     return f"{sign}largest" if abs(value) == storage.largest else f"{value:+.0e}"
 
 
+def _sizes(case: Sampling) -> Array:
+    """(W, H) or (W, H, D)."""
+    return np.array(case.image.shape[:1:-1])
+
+
 def _extent(theta: Array) -> Array:
-    """[N, 2]: the largest normalised coordinates."""
+    """[N, 2] or [N, 3]: the largest normalised coordinates."""
     with np.errstate(over="ignore"):
         return np.asarray(np.abs(theta).sum(axis=2))
 
 
 def _overflowing(magnitude: Array, sizes: Array, compute: Format) -> Mask:
-    """Along either axis: a sampler meets (x + 1) W, the bounds of its results add up HEADROOM times that."""
+    """Along any axis: a sampler meets (x + 1) W, the bounds of its results add up HEADROOM times that."""
     with np.errstate(invalid="ignore", over="ignore"):
         return np.asarray(np.any(~(HEADROOM * (magnitude + 1) * sizes <= compute.largest), axis=-1))
 

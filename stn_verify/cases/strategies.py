@@ -12,19 +12,22 @@ from stn_verify.contract.convention import Convention
 from stn_verify.formats import Array, named
 
 GridMaker = Callable[["Frame", np.random.Generator], Array]
-"""Makes a normalised grid [N, Ho, Wo, 2] in float64; it is stored in the case's dtype afterwards."""
+"""Makes a normalised grid [N, Ho, Wo, 2] (or [N, Do, Ho, Wo, 3]) in float64; it is stored in the case's dtype afterwards."""
 
 ThetaMaker = Callable[["Frame", np.random.Generator], Array]
-"""Makes theta [N, 2, 3] likewise."""
+"""Makes theta [N, 2, 3] (or [N, 3, 4]) likewise."""
+
+Size = tuple[int, ...]
+"""(H, W) or (D, H, W)."""
 
 SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17)
 """Axis lengths: small ones, and those around vector widths."""
 
-ANY = st.tuples(st.sampled_from(SIZES), st.sampled_from(SIZES))
+ANY: st.SearchStrategy[Size] = st.tuples(st.sampled_from(SIZES), st.sampled_from(SIZES))
 
 BATCHES = st.integers(1, 3)
 
-SEVERAL = st.tuples(st.sampled_from(SIZES[1:]), st.sampled_from(SIZES[1:]))
+SEVERAL: st.SearchStrategy[Size] = st.tuples(st.sampled_from(SIZES[1:]), st.sampled_from(SIZES[1:]))
 """Outputs of more than one row and column: generators treat a single one apart, and so do the suites."""
 
 TWO_OR_MORE = st.integers(2, 3)
@@ -40,16 +43,19 @@ class Frame:
 
     batch: int
     channels: int
-    image_size: tuple[int, int]
-    """(H, W)"""
-    output_size: tuple[int, int]
-    """(Ho, Wo)"""
+    image_size: Size
+    output_size: Size
     convention: Convention
     dtype: str
 
     @property
-    def grid_shape(self) -> tuple[int, int, int]:
-        """(N, Ho, Wo)"""
+    def axes(self) -> int:
+        """2 of an image, 3 of a volume."""
+        return len(self.image_size)
+
+    @property
+    def grid_shape(self) -> tuple[int, ...]:
+        """(N, Ho, Wo) or (N, Do, Ho, Wo)."""
         return (self.batch, *self.output_size)
 
 
@@ -58,15 +64,16 @@ def frames(
     convention: Convention,
     *,
     same_size: bool = False,
-    outputs: st.SearchStrategy[tuple[int, int]] = ANY,
+    images: st.SearchStrategy[Size] = ANY,
+    outputs: st.SearchStrategy[Size] = ANY,
     batches: st.SearchStrategy[int] = BATCHES,
 ) -> st.SearchStrategy[Frame]:
     """Shapes; `same_size` makes the image as large as the output, as a freshly initialised STN has it."""
 
-    def build(batch: int, channels: int, image: tuple[int, int], output: tuple[int, int]) -> Frame:
+    def build(batch: int, channels: int, image: Size, output: Size) -> Frame:
         return Frame(batch, channels, output if same_size else image, output, convention, dtype)
 
-    return st.builds(build, batches, st.integers(1, 4), ANY, outputs)
+    return st.builds(build, batches, st.integers(1, 4), images, outputs)
 
 
 @st.composite
@@ -76,10 +83,12 @@ def sample_cases(
     convention: Convention,
     kinds: Mapping[str, GridMaker],
     *,
+    images: st.SearchStrategy[Size] = ANY,
+    outputs: st.SearchStrategy[Size] = ANY,
     batches: st.SearchStrategy[int] = BATCHES,
 ) -> SampleCase:
     """Cases of `sample` whose grids are of one of these kinds."""
-    frame = draw(frames(dtype, convention, batches=batches))
+    frame = draw(frames(dtype, convention, images=images, outputs=outputs, batches=batches))
     kind = draw(st.sampled_from(sorted(kinds)))
     return sample_case(frame, kind, kinds[kind], draw(st.integers(0, 2**16)))
 
@@ -102,11 +111,14 @@ def transform_cases(
     kinds: Mapping[str, ThetaMaker],
     *,
     same_size: bool = False,
-    outputs: st.SearchStrategy[tuple[int, int]] = SEVERAL,
+    images: st.SearchStrategy[Size] = ANY,
+    outputs: st.SearchStrategy[Size] = SEVERAL,
     batches: st.SearchStrategy[int] = BATCHES,
 ) -> TransformCase:
     """Cases of `transform` whose thetas are of one of these kinds."""
-    frame = draw(frames(dtype, convention, same_size=same_size, outputs=outputs, batches=batches))
+    frame = draw(
+        frames(dtype, convention, same_size=same_size, images=images, outputs=outputs, batches=batches)
+    )
     kind = draw(st.sampled_from(sorted(kinds)))
     return transform_case(frame, kind, kinds[kind], draw(st.integers(0, 2**16)))
 
@@ -128,11 +140,12 @@ def generate_cases(
     convention: Convention,
     kinds: Mapping[str, ThetaMaker],
     *,
-    outputs: st.SearchStrategy[tuple[int, int]] = SEVERAL,
+    images: st.SearchStrategy[Size] = ANY,
+    outputs: st.SearchStrategy[Size] = SEVERAL,
     batches: st.SearchStrategy[int] = BATCHES,
 ) -> GenerateCase:
     """Cases of `generate` whose thetas are of one of these kinds."""
-    frame = draw(frames(dtype, convention, outputs=outputs, batches=batches))
+    frame = draw(frames(dtype, convention, images=images, outputs=outputs, batches=batches))
     kind = draw(st.sampled_from(sorted(kinds)))
     return generate_case(frame, kind, kinds[kind], draw(st.integers(0, 2**16)))
 
@@ -142,5 +155,5 @@ def generate_case(frame: Frame, kind: str, maker: ThetaMaker, seed: int) -> Gene
     random = np.random.default_rng(seed)
     storage = named(frame.dtype)
     theta = storage.round(maker(frame, random))
-    cotangent = cotangents((*frame.grid_shape, 2), storage, random)
+    cotangent = cotangents((*frame.grid_shape, frame.axes), storage, random)
     return GenerateCase(theta, frame.output_size, cotangent, frame.dtype, frame.convention, kind)

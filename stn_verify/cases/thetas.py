@@ -1,4 +1,4 @@
-"""Kinds of affine thetas, [N, 2, 3] normalised."""
+"""Kinds of affine thetas, [N, 2, 3] normalised; those of any number of axes also [N, 3, 4]."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -9,41 +9,46 @@ from stn_verify.cases.strategies import Frame, ThetaMaker, transform_case
 from stn_verify.contract.convention import Convention
 from stn_verify.formats import Array
 
-IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+
+def identity_of(axes: int) -> Array:
+    """[D, D + 1]: the identity."""
+    return np.eye(axes, axes + 1)
+
+
+IDENTITY = identity_of(2)
 
 
 def general(frame: Frame, random: np.random.Generator) -> Array:
     """Any coefficients of order one."""
-    return random.uniform(-1.5, 1.5, (frame.batch, 2, 3))
+    return random.uniform(-1.5, 1.5, _shape(frame))
 
 
 def near_identity(frame: Frame, random: np.random.Generator) -> Array:
     """The identity and a little noise, as after the first steps of training."""
-    return IDENTITY + 0.05 * random.standard_normal((frame.batch, 2, 3))
+    return identity_of(frame.axes) + 0.05 * random.standard_normal(_shape(frame))
 
 
 def zoom(frame: Frame, random: np.random.Generator) -> Array:
     """A resize about a point: scales between an eighth and four."""
-    scale = np.exp2(random.uniform(-3.0, 2.0, (frame.batch, 2)))
-    theta = np.zeros((frame.batch, 2, 3))
-    theta[:, 0, 0], theta[:, 1, 1] = scale[:, 0], scale[:, 1]
-    theta[:, :, 2] = random.uniform(-0.5, 0.5, (frame.batch, 2))
+    scale = np.exp2(random.uniform(-3.0, 2.0, (frame.batch, frame.axes)))
+    theta = identity_of(frame.axes) * scale[..., None]
+    theta[:, :, -1] = random.uniform(-0.5, 0.5, (frame.batch, frame.axes))
     return theta
 
 
 def identity(frame: Frame, random: np.random.Generator) -> Array:
     """The identity."""
-    return _all(frame, IDENTITY)
+    return _all(frame, identity_of(frame.axes))
 
 
 def whole_pixel_shift(frame: Frame, random: np.random.Generator) -> Array:
     """The identity moved by whole pixels: what the identity alone hides, this shows."""
-    return _shifted(frame, random.integers(-3, 4, (frame.batch, 2)).astype(np.float64))
+    return _shifted(frame, random.integers(-3, 4, (frame.batch, frame.axes)).astype(np.float64))
 
 
 def half_pixel_shift(frame: Frame, random: np.random.Generator) -> Array:
     """The identity moved by odd multiples of half a pixel."""
-    return _shifted(frame, random.integers(-3, 3, (frame.batch, 2)).astype(np.float64) + 0.5)
+    return _shifted(frame, random.integers(-3, 3, (frame.batch, frame.axes)).astype(np.float64) + 0.5)
 
 
 def quarter_turn(frame: Frame, random: np.random.Generator) -> Array:
@@ -89,17 +94,21 @@ KINK_THETAS: dict[str, ThetaMaker] = {
 ALL: dict[str, ThetaMaker] = {**GENERIC, **KINK_THETAS}
 
 
+def _shape(frame: Frame) -> tuple[int, int, int]:
+    return frame.batch, frame.axes, frame.axes + 1
+
+
 def _all(frame: Frame, theta: Array) -> Array:
     return np.repeat(theta[None], frame.batch, axis=0)
 
 
 def _shifted(frame: Frame, pixels: Array) -> Array:
     """The identity and a translation given in pixels of the image."""
-    theta = _all(frame, IDENTITY)
-    for axis, size in ((0, frame.image_size[1]), (1, frame.image_size[0])):
+    theta = _all(frame, identity_of(frame.axes))
+    for axis, size in enumerate(reversed(frame.image_size)):
         scale = pixel_scale(size, frame.convention.align_corners)
         # A single pixel under align_corners has no scale; it moves nowhere.
-        theta[:, axis, 2] = pixels[:, axis] / scale if scale else 0.0
+        theta[:, axis, -1] = pixels[:, axis] / scale if scale else 0.0
     return theta
 
 

@@ -70,9 +70,11 @@ def _offers(about: Description) -> str:
         name if name in about.differentiable else f"{name} (no gradients)" for name in about.functions
     ]
     dtypes = [dtype for dtype in about.dtypes if dtype not in about.unsupported]
+    images = "images and " if 2 in about.spatial else ""
+    spatial = f" of {images}volumes" if 3 in about.spatial else ""
     conventions = about.conventions()
     told = f"{len(conventions)} conventions" if len(conventions) > 1 else "".join(map(str, conventions))
-    return f"{', '.join(functions)}; {', '.join(dtypes)}; {told or 'convention to be identified'}"
+    return f"{', '.join(functions)}{spatial}; {', '.join(dtypes)}; {told or 'convention to be identified'}"
 
 
 def _suites() -> list[tuple[str, str]]:

@@ -50,7 +50,8 @@ class Call:
     arrays: Mapping[str, Array]
     dtype: str
     convention: Convention
-    size: tuple[int, int] | None = None
+    size: tuple[int, ...] | None = None
+    """(Ho, Wo), or (Do, Ho, Wo) of a volume."""
     cotangent: Array | None = None
     gradients: tuple[str, ...] = ()
     layouts: Mapping[str, Layout] = field(default_factory=dict)

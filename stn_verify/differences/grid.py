@@ -16,7 +16,7 @@ from stn_verify.formats import Array
 class GridDifferences:
     """Forwards of a target at moved grids, and what they say of its gradient.
 
-    Points are independent of each other's sample point, so that all x coordinates move in one call and all y in another.
+    Points are independent of each other's sample point, so that all x coordinates move in one call, all y in another, and so on.
     """
 
     def __init__(self, target: Target, case: SampleCase, arithmetic: Arithmetic, base: Array, seed: int):
@@ -26,7 +26,7 @@ class GridDifferences:
         self._zero = target.description.subgradient == "zero"
         random = np.random.default_rng(seed)
         self._axes = []
-        for number, axis in ((0, case.scene.x), (1, case.scene.y)):
+        for number, axis in enumerate(case.scene.axes):
             plan = stencil(axis, arithmetic, random)
             low, high = (moved(case, number, pixels) for pixels in (plan.low, plan.high))
             replies = tuple(case.scene.rows(target.call(case.call(grid=grid)).output) for grid in (low, high))
@@ -34,7 +34,7 @@ class GridDifferences:
             self._axes.append((number, plan, ends, (replies[0], replies[1])))
 
     def compare(self, gradient: Array) -> Comparison:
-        """grad_grid [N, Ho, Wo, 2] against the target's own differences."""
+        """grad_grid, in the grid's shape, against the target's own differences."""
         return Comparison("grad_grid", gradient, self.expected)
 
     def expected(self, arithmetic: Arithmetic) -> Interval:
@@ -64,10 +64,9 @@ class GridDifferences:
                 # Declared: both neighbours coincide at a kink.
                 least = np.where(plan.kink, np.minimum(least, 0.0), least)
                 most = np.where(plan.kink, np.maximum(most, 0.0), most)
-            axis = scene.x if number == 0 else scene.y
             error = np.where(
-                plan.usable_under(axis, arithmetic),
-                margin / shortest + around.slope_margin(axis, size),
+                plan.usable_under(scene.axes[number], arithmetic),
+                margin / shortest + around.slope_margin(number, size),
                 np.inf,
             )
             for result, part in ((low, least), (high, most), (bound, error)):
@@ -84,10 +83,9 @@ def _slope(cotangent: Array, ends: tuple[Array, Array], values: tuple[Array, Arr
 
 def moved(case: SampleCase, number: int, pixels: Array) -> Array:
     """The case's grid with one coordinate moved to these pixels, as stored."""
-    size = case.image.shape[3 - number]
+    axis = case.scene.axes[number]
     grid = case.grid.copy()
-    coordinates = to_normalised(pixels, size, case.convention.align_corners)
-    axis = case.scene.x if number == 0 else case.scene.y
+    coordinates = to_normalised(pixels, axis.size, case.convention.align_corners)
     if axis.scale == 0.0:
         # One pixel under align_corners: every coordinate means that pixel, and any step serves.
         coordinates = case.grid[..., number].ravel() + np.where(pixels > axis.position, 0.5, -0.5)

@@ -1,9 +1,12 @@
-"""The whole Jacobian with respect to the image, from four forwards.
+"""The whole Jacobian with respect to the image, from four forwards, of a volume from eight.
 
 The sampler is linear in the image. With ones on every second pixel of every second row each output sees at most one lit pixel,
-so the response is its weight: four phase-shifted lattices give the complete sparse matrix A, for all outputs at once. A must
+so the response is its weight: 2^D phase-shifted lattices give the complete sparse matrix A, for all outputs at once. A must
 explain the real forward (A u == V), and A^T v must equal grad_input, entry by entry.
 """
+
+from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 
@@ -17,8 +20,17 @@ from stn_verify.cases.case import SampleCase, TransformCase
 from stn_verify.contract.target import Target
 from stn_verify.formats import Array
 
-PHASES = ((0, 0), (0, 1), (1, 0), (1, 1))
-"""(row, column) parities."""
+
+def phases(axes: int) -> Iterator[tuple[int, ...]]:
+    """Parities along every axis of an image, in their order."""
+    return product((0, 1), repeat=axes)
+
+
+def lattice(size: tuple[int, ...], phase: tuple[int, ...]) -> Array:
+    """[H, W] or [D, H, W]: ones on the pixels of those parities."""
+    pixels = np.zeros(size)
+    pixels[tuple(slice(parity, None, 2) for parity in phase)] = 1.0
+    return pixels
 
 
 class Lattice:
@@ -29,9 +41,8 @@ class Lattice:
         self._weights: list[Array] = []
         self._addresses: list[Indices] = []
         seen = case.scene.phases()
-        for phase in PHASES:
-            lit = np.zeros_like(case.image)
-            lit[:, :, phase[0] :: 2, phase[1] :: 2] = 1.0
+        for phase in phases(len(case.scene.axes)):
+            lit = np.broadcast_to(lattice(case.image.shape[2:], phase), case.image.shape)
             self._weights.append(case.scene.rows(target.call(case.call(image=lit)).output))
             self._addresses.append(seen[phase])
 

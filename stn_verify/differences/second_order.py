@@ -22,7 +22,7 @@ from stn_verify.cases.case import SampleCase
 from stn_verify.cases.directions import Directed
 from stn_verify.contract.target import Call, Reply, Target
 from stn_verify.differences.grid import moved
-from stn_verify.differences.lattice import PHASES
+from stn_verify.differences.lattice import lattice, phases
 from stn_verify.differences.stencil import Stencil, stencil
 from stn_verify.formats import Array
 
@@ -111,18 +111,18 @@ class ImageDifferences:
     def __init__(self, target: Target, case: SampleCase, directions: Directed):
         self._case = case
         self._directions = directions
-        self._responses: list[tuple[int, tuple[int, int], Array, Array]] = []
+        self._responses: list[tuple[int, tuple[int, ...], Array, Array]] = []
         for channel in range(case.image.shape[1]):
-            for phase in PHASES:
+            for phase in phases(2):
                 lit = np.zeros_like(case.image)
-                lit[:, channel, phase[0] :: 2, phase[1] :: 2] = 1.0
+                lit[:, channel] = lattice(case.image.shape[2:], phase)
                 self._responses.append((channel, phase, lit, _grad_grid(target, case, image=lit)))
 
     def expected(self, arithmetic: Arithmetic) -> Interval:
         """[N, C, H, W]: the responses, scattered to the pixels that gave them."""
         case, scene = self._case, self._case.scene
         directions = self._directions.points
-        phases = scene.phases()
+        seen = scene.phases()
         value, margin = scene.no_pixels(), scene.no_pixels()
         for channel, phase, lit, gradient in self._responses:
             allowed = grid_gradient(sampled(lit, case.grid, case.convention), case.cotangent, arithmetic)
@@ -131,7 +131,7 @@ class ImageDifferences:
                 (margin, _uncertain(directions, allowed)),
             ):
                 rows = parts.sum(axis=-1).ravel()
-                total[channel] += np.bincount(phases[phase], weights=rows, minlength=total.shape[1])
+                total[channel] += np.bincount(seen[phase], weights=rows, minlength=total.shape[1])
         own = self._directions.pairing.image(case.cotangent, arithmetic)
         return point(scene.pixels(value), own.bound + scene.pixels(margin))
 

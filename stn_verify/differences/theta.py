@@ -20,7 +20,7 @@ from stn_verify.differences.stencil import MARGIN, NARROWEST
 from stn_verify.formats import Array
 
 STEPS = 2
-"""Step sizes per parameter: 6 parameters x 2 directions x 2 = 24 forwards."""
+"""Step sizes per parameter: 6 parameters x 2 directions x 2 = 24 forwards, 48 for the 12 of a volume."""
 
 RATIO = 16.0
 """Of one step size to the next."""
@@ -35,13 +35,13 @@ class ThetaDifferences:
         self._values = case.scene.rows(base)
         self._zero = target.description.subgradient == "zero"
         self._moves: list[_Move] = []
-        for row, axis in ((0, case.scene.x), (1, case.scene.y)):
-            for column in range(3):
+        for row, axis in enumerate(case.scene.axes):
+            for column in range(len(case.scene.axes) + 1):
                 reach = np.tile(np.abs(case.base[..., column]).ravel(), case.image.shape[0]) * axis.scale
                 self._moves.append(_Move(target, case, arithmetic, (row, column), axis, reach))
 
     def compare(self, gradient: Array) -> Comparison:
-        """grad_theta [N, 2, 3] against the target's own differences."""
+        """grad_theta, in theta's shape, against the target's own differences."""
         return Comparison("grad_theta", gradient, self.expected)
 
     def expected(self, arithmetic: Arithmetic) -> Interval:

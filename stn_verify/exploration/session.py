@@ -9,6 +9,7 @@ import pytest
 
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.description import Description
+from stn_verify.contract.dialect import PLAIN
 from stn_verify.contract.errors import RequestError, UnknownChoiceError
 from stn_verify.contract.features import Feature
 from stn_verify.contract.target import Target
@@ -25,6 +26,8 @@ from stn_verify.workers.client import WorkerTarget
 
 WIDE, NARROW = ("float32", "float64"), ("float16", "bfloat16")
 """The dtype of each width that stands for the others, if it is asked for and taken, or else the next."""
+
+SPATIAL_NAMES = {2: "images", 3: "volumes"}
 
 Alike = Literal["never", "nearly", "wholly"]
 
@@ -86,6 +89,8 @@ class Session:
         dtypes: Sequence[str] = STORAGE_DTYPES,
         declared: bool = False,
         alike: Alike = "never",
+        interpolations: Sequence[str] = ("bilinear",),
+        spatial: int = 2,
     ) -> list[Request]:
         """Every dtype and convention to check a function with; a single unsupported one where it is not given at all.
 
@@ -99,14 +104,15 @@ class Session:
             declared: whether it judges what the target says of itself, once for each convention.
             alike: whether what it finds is the same in all dtypes, so that a wide one and a narrow one are enough: never, nearly
                 (enough where few examples are asked for: a dtype that is wrong by itself shows in others), or wholly.
+            interpolations: those that the check covers; a grid generator has none.
+            spatial: 2 of images, 3 of volumes.
         """
         if declared:
             return self.declarations(function, subjects)
         given = self.description.functions.keys()
-        if function not in given:
-            return [Request("any", None, subjects, f"gives no {function}")]
-        if feature is not None and feature not in self.description.features:
-            return [Request("any", None, subjects, f"cannot be asked for {feature}")]
+        lacking = self._lacking(function, feature, spatial)
+        if lacking is not None:
+            return [Request("any", None, subjects, lacking)]
         missing: tuple[str, ...] = ()
         if function not in self.description.differentiable:
             missing = tuple(s for s in subjects if differentiated or s.startswith("grad_"))
@@ -116,17 +122,35 @@ class Session:
             return unsupported
         if (large and not self.profile.large) or unless in given:
             return []
-        conventions = tuple(self.settled.conventions[function])
+        followed = self.settled.conventions[function]
+        covered = (followed[0].interpolation,) if function == "generate" else interpolations
+        conventions = tuple(convention for convention in followed if convention.interpolation in covered)
         if not padded:
-            conventions = tuple({c.align_corners: c for c in conventions}.values())
+            conventions = tuple({(c.align_corners, c.interpolation): c for c in conventions}.values())
         asked = [dtype for dtype in self.dtypes if dtype in dtypes]
         if alike == "wholly" or (alike == "nearly" and not self.profile.large):
             asked = self._standing_for(asked)
+        # Where few examples are asked for, kernels beside bilinear are looked at in fewer dtypes.
+        few = asked if self.profile.large else self._standing_for(asked)
         return unsupported + [
             Request(dtype, convention, subjects, self.description.why_not(dtype), feature)
             for dtype in asked
             for convention in conventions
+            if convention.interpolation == "bilinear" or dtype in few
         ]
+
+    def _lacking(self, function: str, feature: Feature | None, spatial: int) -> str | None:
+        """What a check needs and the target has not; None where it can be asked."""
+        described = self.description
+        if function not in described.functions:
+            return f"gives no {function}"
+        if spatial not in described.spatial:
+            return f"takes no {SPATIAL_NAMES[spatial]}"
+        if spatial == 3 and described.dialect != PLAIN:
+            return f"volumes are not translated into its dialect: {described.dialect}"
+        if feature is not None and feature not in described.features:
+            return f"cannot be asked for {feature}"
+        return None
 
     def _standing_for(self, dtypes: list[str]) -> list[str]:
         """Of some dtypes a wide one and a narrow one that the target takes; where it takes none, all of them."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from stn_verify.bounds.comparison import Comparison
 from stn_verify.cases.case import SampleCase, TransformCase
-from stn_verify.contract.convention import Convention
+from stn_verify.contract.convention import CUBIC, Convention
 from stn_verify.contract.description import Description
 from stn_verify.contract.dialect import Dialect
 from stn_verify.contract.errors import ContractError
@@ -20,8 +20,8 @@ from stn_verify.judging.arithmetics import claimed
 from stn_verify.judging.reference import compare_output
 from stn_verify.workers.translation import Route, TranslatedTarget
 
-IMAGE_SIZE, OUTPUT_SIZE = (5, 7), (6, 4)
-"""Not square, and alike in no axis: a swapped axis shows."""
+SIZES = {2: ((5, 7), (6, 4)), 3: ((4, 5, 7), (3, 6, 2))}
+"""Of the image and the output, by how many axes they have. Alike in no axis: a swapped axis shows."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,10 @@ def _follow_measured(target: Target, found: Settled, function: str, declared: Co
     description = found.description
     judgement = found.judgements[function, declared]
     own = Route(declared, description.dialect)
+    if 2 not in description.spatial:
+        # What a sampler of volumes follows instead is not measured.
+        found.follow(function, declared, own)
+        return
     try:
         findings = identify(target, function, declared, dtype)
     except TargetFailure:
@@ -142,6 +146,10 @@ def _follow_measured(target: Target, found: Settled, function: str, declared: Co
 
 def _undeclared(target: Target, dtype: str) -> Settled:
     description = target.description
+    if 2 not in description.spatial:
+        raise ContractError(
+            f"{description.name}: takes volumes only; of those no convention is identified: declare padding and align_corners"
+        )
     functions = [name for name in SAMPLERS if name in description.functions] or list(description.functions)
     found = Settled(description)
     conventions: dict[Convention, Dialect] = {}
@@ -163,6 +171,8 @@ def _undeclared(target: Target, dtype: str) -> Settled:
         update={
             "paddings": list(dict.fromkeys(c.padding for c in conventions)),
             "alignments": list(dict.fromkeys(c.align_corners for c in conventions)),
+            "interpolations": list(dict.fromkeys(c.interpolation for c in conventions)),
+            "cubic": next((c.cubic for c in conventions if c.interpolation == "bicubic"), CUBIC),
             "dialect": next(iter(conventions.values())),
         }
     )
@@ -187,7 +197,7 @@ def _judged(
     ended: TargetFailure | None = None,
 ) -> Judgement:
     """One call: a small, asymmetric case against the oracle under the convention."""
-    case = _case(function, convention, dtype)
+    case = _case(function, convention, dtype, min(description.spatial))
     if ended is not None:
         return Judgement(dtype, case, route, failure=ended)
     translated = TranslatedTarget(target, description, {(function, convention): route})
@@ -204,16 +214,17 @@ def _explains(judgement: Judgement, description: Description) -> bool:
     return comparison is not None and comparison.budget_used(claimed(description, judgement.dtype)) <= 1
 
 
-def _case(function: str, convention: Convention, dtype: str) -> SampleCase | TransformCase:
+def _case(function: str, convention: Convention, dtype: str, axes: int) -> SampleCase | TransformCase:
+    image_size, output_size = SIZES[axes]
     random = np.random.default_rng(7)
     storage = named(dtype)
-    image = storage.round(random.standard_normal((2, 3, *IMAGE_SIZE)))
-    cotangent = np.zeros((2, 3, *OUTPUT_SIZE))
+    image = storage.round(random.standard_normal((2, 3, *image_size)))
+    cotangent = np.zeros((2, 3, *output_size))
     if function == "sample":
-        grid = storage.round(random.uniform(-2.5, 2.5, (2, *OUTPUT_SIZE, 2)))
+        grid = storage.round(random.uniform(-2.5, 2.5, (2, *output_size, axes)))
         return SampleCase(image, grid, cotangent, dtype, convention)
-    theta = storage.round(random.uniform(-1.5, 1.5, (2, 2, 3)))
-    return TransformCase(image, theta, OUTPUT_SIZE, cotangent, dtype, convention)
+    theta = storage.round(random.uniform(-1.5, 1.5, (2, axes, axes + 1)))
+    return TransformCase(image, theta, output_size, cotangent, dtype, convention)
 
 
 def _finest(description: Description, dtypes: Sequence[str]) -> str:
@@ -225,6 +236,6 @@ def _finest(description: Description, dtypes: Sequence[str]) -> str:
 def _unknown(description: Description, findings: Findings) -> str:
     remark = f" ({findings.remarks[0]})" if findings.remarks else ""
     return (
-        f"{description.name}: identified as {findings.sentence()}{remark}; the suites check bilinear with zeros, border or"
-        " reflection, in normalised, pixel or [0, 1] coordinates"
+        f"{description.name}: identified as {findings.sentence()}{remark}; the suites check bilinear, nearest and bicubic"
+        " with zeros, border or reflection, in normalised, pixel or [0, 1] coordinates"
     )

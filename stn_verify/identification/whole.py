@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from stn_verify.contract.convention import Convention
+from stn_verify.contract.errors import ContractError
 from stn_verify.contract.target import Target, TargetFailure
 from stn_verify.formats import STORAGE_DTYPES
 from stn_verify.identification.findings import Findings, Identification
@@ -20,9 +21,11 @@ def identification(target: Target, name: str, dtypes: Sequence[str] = ()) -> Ide
         dtypes: those to say something of; none: all that it takes.
 
     Raises:
-        RequestError: it cannot be loaded or described.
+        RequestError: it cannot be loaded or described, or takes volumes only.
     """
     description = target.description
+    if 2 not in description.spatial:
+        raise ContractError(f"{description.name}: takes volumes only, and of those nothing is identified")
     usable = [d for d in STORAGE_DTYPES if d in description.dtypes and d not in description.unsupported]
     usable = [d for d in usable if not dtypes or d in dtypes] or usable
     found: list[Findings] = []
@@ -65,7 +68,8 @@ def _deepened(target: Target, findings: Findings, asked: Convention, dtypes: Seq
             route = Route(asked, findings.dialect)
             translated = TranslatedTarget(target, described, {(function, convention): route})
             precision[dtype] = found_precision(translated, function, convention, dtype)
-            if function == "sample" and function in described.differentiable and not kinks:
+            kinked = function == "sample" and convention.interpolation == "bilinear"
+            if kinked and function in described.differentiable and not kinks:
                 kinks = found_kinks(translated, convention, dtype)
         except TargetFailure as failure:
             first = (str(failure).splitlines() or [""])[0]

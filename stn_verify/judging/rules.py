@@ -32,7 +32,7 @@ def named_rules(case: SampleCase, gradient: Array, arithmetic: Arithmetic) -> di
     place: the axes follow different rules.
     """
     found: dict[str, set[str]] = {}
-    for number, axis in ((0, case.scene.x), (1, case.scene.y)):
+    for number, axis in enumerate(case.scene.axes):
         values = gradient[..., number].ravel()
         left, right, bound, clear = _sides(case, axis, arithmetic)
         for place, there in _places(axis):
@@ -48,7 +48,7 @@ def compare_rule(case: SampleCase, gradient: Array, rule: str) -> Comparison:
 
     def expected(arithmetic: Arithmetic) -> Interval:
         value, bound = gradient.copy(), np.full(gradient.shape, np.inf)
-        for number, axis in ((0, case.scene.x), (1, case.scene.y)):
+        for number, axis in enumerate(case.scene.axes):
             left, right, error, clear = _sides(case, axis, arithmetic)
             points = (clear & dict(_places(axis))["inside"]).reshape(gradient.shape[:-1])
             prescribed = _rules(left, right)[rule].reshape(points.shape)

@@ -177,7 +177,7 @@ def arrays_of(call: Call) -> str:
 
 def arguments(call: Call) -> str:
     """What the function takes by position."""
-    size = None if call.size is None else (int(call.size[0]), int(call.size[1]))
+    size = None if call.size is None else tuple(map(int, call.size))
     return ", ".join(repr(size) if name == "size" else name for name in ARGUMENTS[call.function])
 
 

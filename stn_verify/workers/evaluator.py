@@ -71,11 +71,14 @@ class Evaluator:
             "differentiable": [n for n in held.functions if self.framework.differentiates or n in held.vjps],
             "paddings": None if paddings is None else list(paddings),
             "alignments": None if alignments is None else list(alignments),
-            "interpolation": held.interpolation,
+            "interpolations": list(held.interpolations()),
+            "cubic": held.cubic,
+            "spatial": list(held.spatial),
             "dtypes": dtypes,
             "unsupported": unsupported,
             "compute_dtype": dict(claim) if isinstance(claim, Mapping) else claim,
             "subgradient": held.subgradient,
+            "ties": held.ties,
             "device": self.device,
             "threads": self.framework.threads(),
             "features": self._features(),
@@ -234,10 +237,12 @@ def count(evaluations: Evaluations, call: Call) -> None:
 def _tiny_call(implementation: Implementation, dtype: str) -> Call:
     """A call that every implementation can answer; all its values lie in all dtypes."""
     function = next(name for name in ARGUMENTS if name in implementation.functions)
+    axes = min(implementation.spatial)
+    quarters = np.meshgrid(*[[-0.25, 0.25]] * axes, indexing="ij")
     arrays = {
-        "image": np.arange(16.0).reshape(1, 1, 4, 4),
-        "grid": np.array([[[[-0.25, -0.25], [0.25, -0.25]], [[-0.25, 0.25], [0.25, 0.25]]]]),
-        "theta": np.array([[[0.75, 0.0, 0.125], [0.0, 0.75, 0.125]]]),
+        "image": np.arange(4.0**axes).reshape(1, 1, *[4] * axes),
+        "grid": np.stack(quarters[::-1], axis=-1)[None],
+        "theta": np.concatenate([0.75 * np.eye(axes), np.full((axes, 1), 0.125)], axis=1)[None],
     }
     conventions = implementation.conventions() or (Convention(),)
     return Call(
@@ -245,5 +250,5 @@ def _tiny_call(implementation: Implementation, dtype: str) -> Call:
         {name: arrays[name] for name in ARGUMENTS[function] if name != "size"},
         dtype,
         conventions[0],
-        size=(2, 2) if "size" in ARGUMENTS[function] else None,
+        size=(2,) * axes if "size" in ARGUMENTS[function] else None,
     )

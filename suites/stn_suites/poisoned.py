@@ -29,7 +29,7 @@ from stn_verify.judging.reference import GRADIENTS, compare_gradients, compare_g
 
 @dataclass(frozen=True)
 class Poisoned:
-    """A case, its points of which nothing is known, [N, Ho, Wo], and the case with harmless ones in their place."""
+    """A case, its points of which nothing is known, [N, *size], and the case with harmless ones in their place."""
 
     case: SampleCase | TransformCase
     points: Mask
@@ -38,7 +38,7 @@ class Poisoned:
     @property
     def images(self) -> Mask:
         """[N]: those with such points."""
-        return np.asarray(np.any(self.points, axis=(1, 2)))
+        return np.asarray(np.any(self.points, axis=_inner(self.points)))
 
 
 def points_unharmed(examination: Examination) -> Callable[[Target, SampleCase], list[Comparison]]:
@@ -65,14 +65,15 @@ def images_unharmed(examination: Examination) -> Callable[[Target, TransformCase
 
     def check(target: Target, case: TransformCase) -> list[Comparison]:
         images, clean = poison.undecided_images(case, examination.arithmetic.compute)
-        points = np.broadcast_to(images[:, None, None], (len(images), *case.size))
+        shape = (len(images), *case.size)
+        points = np.broadcast_to(_beside(images, len(shape)), shape)
         poisoned = Poisoned(case, points, clean)
         wanted = GRADIENTS["transform"] if "transform" in target.description.differentiable else ()
         call = case.call(wanted)
         reply = target.call(call)
         _note(observations, case, reply)
         finite = np.asarray(np.all(np.isfinite(case.theta), axis=(1, 2)))
-        certain = replace(poisoned, points=points & ~finite[:, None, None])
+        certain = replace(poisoned, points=points & ~_beside(finite, points.ndim))
         return [*_others(target, poisoned, reply), *_consistent(certain, call, reply)]
 
     return check
@@ -91,7 +92,7 @@ def grids_unharmed(examination: Examination) -> Callable[[Target, GenerateCase],
             observations.note(kind, f"grid {word(reply.output[0])}")
         grid = without(
             compare_grid(clean, reply.output),
-            np.broadcast_to(images[:, None, None, None], reply.output.shape),
+            np.broadcast_to(_beside(images, reply.output.ndim), reply.output.shape),
         )
         return [grid, *compare_gradients(clean, reply, None)]
 
@@ -108,7 +109,7 @@ def _others(target: Target, poisoned: Poisoned, reply: Reply) -> list[Comparison
             comparisons.append(_grad_theta(poisoned, reply, comparison))
         else:
             # What poison did to its own image's grad_input is no more certain than where it read.
-            masked = poisoned.images[:, None, None, None]
+            masked = _beside(poisoned.images, comparison.values.ndim)
             comparisons.append(without(comparison, np.broadcast_to(masked, comparison.values.shape)))
     return comparisons
 
@@ -139,7 +140,7 @@ def _grad_grid(poisoned: Poisoned, reply: Reply, right: Comparison) -> Compariso
 def _grad_theta(poisoned: Poisoned, reply: Reply, right: Comparison) -> Comparison:
     """grad_theta, of a poisoned theta NaN or zero where every output of its image is NaN."""
     bad = poisoned.images[:, None, None]
-    silent = np.all(np.isnan(reply.output), axis=(1, 2, 3))[:, None, None]
+    silent = np.all(np.isnan(reply.output), axis=_inner(reply.output))[:, None, None]
     masked = without(right, np.broadcast_to(bad & ~silent, right.values.shape))
 
     def expected(arithmetic: Arithmetic) -> Interval:
@@ -168,20 +169,20 @@ def _consistent(alone: Poisoned, call: Call, reply: Reply) -> list[Comparison]:
     if "image" not in reply.gradients:
         return []
     case, gradient = alone.case, reply.gradients["image"]
+    planes = alone.clean.scene.spatial
     with np.errstate(invalid="ignore", over="ignore"):
-        written = (gradient * case.image).sum(axis=(2, 3))
+        written = (gradient * case.image).sum(axis=planes)
     heard = np.isnan(reply.output) & alone.points[:, None]
-    silent = np.all(heard | ~alone.points[:, None], axis=(2, 3))
+    silent = np.all(heard | ~alone.points[:, None], axis=planes)
     # Where some outputs are NaN and others not, their sum says nothing; NaN in grad_input contradicts nothing.
-    judged = alone.images[:, None] & (silent | ~np.any(heard, axis=(2, 3))) & ~np.isnan(written)
-    output = np.where(
-        np.isfinite(reply.output) & judged[..., None, None] & ~silent[..., None, None], reply.output, 0.0
-    )
+    judged = alone.images[:, None] & (silent | ~np.any(heard, axis=planes)) & ~np.isnan(written)
+    heeded = np.isfinite(reply.output) & _beside(judged & ~silent, reply.output.ndim)
+    output = np.where(heeded, reply.output, 0.0)
 
     def expected(arithmetic: Arithmetic) -> Interval:
         return written_where_read(alone.clean.scene, case.cotangent, output, gradient, arithmetic)
 
-    formula = "(grad_input * image).sum(axis=(2, 3))"
+    formula = f"(grad_input * image).sum(axis={planes})"
     return [without(Comparison("grad_input", written, expected, (call,), formula), ~judged)]
 
 
@@ -193,7 +194,7 @@ def _note(observations: Observations, case: SampleCase | TransformCase, reply: R
             return
         point = tuple(int(i[0]) for i in np.nonzero(taking_part))
         kind = poison.told(case.grid[point], case.dtype)
-        results = {"output": reply.output[point[0], :, point[1], point[2]]}
+        results = {"output": np.moveaxis(reply.output, 1, -1)[point]}
         results |= {"grad_grid": reply.gradients["grid"][point]} if reply.gradients else {}
     else:
         kind = poison.told(case.theta[:1], case.dtype)
@@ -202,6 +203,16 @@ def _note(observations: Observations, case: SampleCase | TransformCase, reply: R
     results |= {"grad_input": reply.gradients["image"][:1]} if reply.gradients else {}
     if kind:
         observations.note(kind, ", ".join(f"{name} {word(values)}" for name, values in results.items()))
+
+
+def _inner(values: Array | Mask) -> tuple[int, ...]:
+    """All axes but the batch."""
+    return tuple(range(1, values.ndim))
+
+
+def _beside(mask: Mask, rank: int) -> Mask:
+    """With further axes at its end, to be broadcast over an array of that many."""
+    return mask.reshape(*mask.shape, *(1,) * (rank - mask.ndim))
 
 
 def _replaced(right: Interval, where: Mask, other: Interval) -> Interval:

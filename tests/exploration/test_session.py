@@ -1,9 +1,11 @@
-"""What a session asks of a target: which dtypes stand for the others."""
+"""What a session asks of a target: which dtypes stand for the others, images or volumes."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+import stn_reference
 from stn_adapters.reference import REFERENCE
 from stn_verify.exploration.profiles import PROFILES
 from stn_verify.exploration.session import Alike, Session
@@ -53,3 +55,27 @@ def test_where_none_is_taken_each_is_told_to_be_unsupported() -> None:
 @pytest.mark.parametrize("dtype", STORAGE_DTYPES[:3])
 def test_a_dtype_that_is_asked_for_alone_is_checked(dtype: str, alike: Alike) -> None:
     assert asked("quick", alike, wanted=(dtype,)) == [dtype]
+
+
+@pytest.mark.parametrize(
+    ("declared", "spatial", "reason"),
+    [
+        ({}, 3, "takes no volumes"),
+        ({"spatial": (3,)}, 2, "takes no images"),
+        ({"spatial": (2, 3)}, 2, None),
+        ({"spatial": (2, 3)}, 3, None),
+        (
+            {"spatial": (2, 3), "layout": "NHWC"},
+            3,
+            "volumes are not translated into its dialect: NHWC, (x, y), normalised",
+        ),
+    ],
+)
+def test_images_and_volumes_are_asked_of_what_takes_them(
+    declared: dict[str, Any], spatial: int, reason: str | None
+) -> None:
+    held = replace(REFERENCE, functions={"generate": stn_reference.affine_grid}, vjps={}, **declared)
+    target = InProcessTarget(replace(held, padding="zeros"))
+    session = Session("reference", target, profile=PROFILES["quick"])
+    requests = session.requests("generate", ("grid",), spatial=spatial)
+    assert {request.unsupported for request in requests if request.dtype in ("any", "float64")} == {reason}

@@ -9,6 +9,7 @@ import faulty_conventions
 import faulty_grad_grid
 import faulty_grad_input
 import faulty_grad_theta
+import faulty_interpolation
 import faulty_laws
 import faulty_layouts
 import faulty_poison
@@ -17,10 +18,13 @@ import faulty_processes
 import faulty_promises
 import faulty_sizes
 import faulty_values
+import faulty_volumes
 import unusual_arithmetics
 import unusual_dialects
 import unusual_habits
+import unusual_interpolation
 import unusual_kinks
+import unusual_volumes
 from faults import MUTANTS
 from unusual import UNUSUAL
 
@@ -31,6 +35,7 @@ MODULES = (
     faulty_grad_grid,
     faulty_grad_input,
     faulty_grad_theta,
+    faulty_interpolation,
     faulty_laws,
     faulty_layouts,
     faulty_precision,
@@ -38,10 +43,13 @@ MODULES = (
     faulty_poison,
     faulty_calls,
     faulty_promises,
+    faulty_volumes,
     unusual_kinks,
     unusual_arithmetics,
     unusual_dialects,
     unusual_habits,
+    unusual_interpolation,
+    unusual_volumes,
 )
 
 TORCH_FILES = ("corpus_torch", "faulty_determinism", "faulty_second_order", "unusual_torch")

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sampler import Sampler
 
@@ -25,6 +26,7 @@ GROUPS = (
     "determinism",
     "second order",
     "precision",
+    "volumes",
 )
 
 GROUP_OF_FILE = {
@@ -40,6 +42,7 @@ GROUP_OF_FILE = {
     "faulty_determinism": "determinism",
     "faulty_second_order": "second order",
     "faulty_precision": "precision",
+    "faulty_volumes": "volumes",
 }
 """What the mutants of a file belong to; of other files, to the result that is wrong."""
 
@@ -110,15 +113,17 @@ def fault(
     padding: str | tuple[str, ...] = "zeros",
     align_corners: bool | None = False,
     dtypes: tuple[str, ...] = ("float64",),
+    spatial: tuple[int, ...] = (2,),
     checks: tuple[str, ...] = (),
     effective_precision: str | None = None,
     status: Status = Status.FAILED,
     gap: str | None = None,
     group: str | None = None,
+    **declared: Any,
 ) -> Callable[[type[Sampler]], Implementation]:
     """Register a class of a faulty sampler, and turn it into an implementation that `file.py:Class` names.
 
-    `group` is that of the file where it is left out; `align_corners=None` offers both.
+    `group` is that of the file where it is left out; `align_corners=None` offers both; `declared` is what else it says of itself.
     """
 
     def register(faulty: type[Sampler]) -> Implementation:
@@ -131,6 +136,8 @@ def fault(
             padding=padding,
             align_corners=align_corners,
             dtypes=dtypes,
+            **declared,
+            spatial=spatial,
         )
         if made.name in MUTANTS:
             raise ValueError(f"two mutants are called {made.name}")

@@ -152,6 +152,6 @@ def test_a_second_pass_needs_the_graph(inputs: Inputs) -> None:
 
 def test_the_profiler(inputs: Inputs) -> None:
     image, theta, _ = (each.requires_grad_() for each in inputs)
-    with torch.profiler.profile() as profile:
+    with torch.profiler.profile(acc_events=True) as profile:
         called(image, theta).sum().backward()
     assert any("SampledAtOnce" in event.key for event in profile.key_averages())

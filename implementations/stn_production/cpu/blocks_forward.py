@@ -11,23 +11,21 @@ import numpy as np
 from numba import njit
 
 from stn_production.cpu.lanes import place, split_steps
-from stn_production.cpu.openmp import in_parallel
-from stn_production.cpu.packing import pack, unpack
-from stn_production.cpu.points import Shape
-from stn_production.cpu.vectors import (
-    LANES,
-    element_of,
+from stn_production.cpu.memory import (
     fetch_add,
-    fma,
     keep,
     load,
     load_scalar,
     load_some,
     pointer,
-    splat,
     store,
     store_some,
 )
+from stn_production.cpu.openmp import in_parallel
+from stn_production.cpu.packing import pack, unpack
+from stn_production.cpu.points import Shape
+from stn_production.cpu.vector_type import LANES
+from stn_production.cpu.vectors import element_of, fma, splat
 
 Array = np.ndarray[Any, Any]
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from stn_production.cpu.memory import fetch_add, load_scalar, store_scalar
 from stn_production.cpu.openmp import in_parallel
 from stn_production.cpu.points import Shape, settled
-from stn_production.cpu.vectors import element_of, fetch_add, load_scalar, store_scalar
+from stn_production.cpu.vectors import element_of
 
 Array = np.ndarray[Any, Any]
 Strides = tuple[int, int, int, int]  # of n, c, row, column, in elements
@@ -69,10 +70,8 @@ def _forward(
                     for c in range(C):
                         store_scalar(output, to + c * out[1], element_of(math.nan, output))
                     continue
-                x, _ = settled(x, W, align_corners, padding)
-                y, _ = settled(y, H, align_corners, padding)
-                ix, iy = math.floor(x), math.floor(y)
-                p, q = x - ix, y - iy
+                ix, p, _ = settled(x, W, align_corners, padding)
+                iy, q, _ = settled(y, H, align_corners, padding)
                 for c in range(C):
                     at = n * strides[0] + c * strides[1]
                     result = 0.0
@@ -109,10 +108,8 @@ def _backward_image(
                 x, y = point(fused, coefficients, grid, n, i, j, shape, align_corners)
                 if not (math.isfinite(x) and math.isfinite(y)):
                     continue
-                x, _ = settled(x, W, align_corners, padding)
-                y, _ = settled(y, H, align_corners, padding)
-                ix, iy = math.floor(x), math.floor(y)
-                p, q = x - ix, y - iy
+                ix, p, _ = settled(x, W, align_corners, padding)
+                iy, q, _ = settled(y, H, align_corners, padding)
                 for c in range(first, min(first + GROUP, C)):
                     at = n * strides[0] + c * strides[1]
                     g = np.float64(load_scalar(cotangent, n * out[0] + c * out[1] + i * out[2] + j * out[3]))
@@ -143,10 +140,8 @@ def _backward_points(
                 gx, gy = math.nan, math.nan
                 if math.isfinite(x) and math.isfinite(y):
                     gx, gy = 0.0, 0.0
-                    x, slope_x = settled(x, W, align_corners, padding)
-                    y, slope_y = settled(y, H, align_corners, padding)
-                    ix, iy = math.floor(x), math.floor(y)
-                    p, q = x - ix, y - iy
+                    ix, p, slope_x = settled(x, W, align_corners, padding)
+                    iy, q, slope_y = settled(y, H, align_corners, padding)
                     for c in range(C):
                         at = n * strides[0] + c * strides[1]
                         g = np.float64(

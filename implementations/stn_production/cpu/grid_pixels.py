@@ -11,23 +11,20 @@ from numba import njit
 
 from stn_production.cpu.grid_planes import outputs_of
 from stn_production.cpu.grid_points import grid_coordinates
-from stn_production.cpu.openmp import in_parallel
-from stn_production.cpu.points import Shape
-from stn_production.cpu.vectors import (
-    LANES,
-    element_of,
+from stn_production.cpu.memory import (
     fetch_add,
-    fma,
     keep,
     load_scalar,
     load_some,
     pointer,
-    splat,
     store,
     store_scalar,
     store_some,
-    total,
 )
+from stn_production.cpu.openmp import in_parallel
+from stn_production.cpu.points import Shape
+from stn_production.cpu.vector_type import LANES
+from stn_production.cpu.vectors import element_of, fma, splat, total
 
 Array = np.ndarray[Any, Any]
 

@@ -9,31 +9,23 @@ import numpy as np
 from numba import njit
 
 from stn_production.cpu.grid_points import grid_coordinates
-from stn_production.cpu.openmp import in_parallel
-from stn_production.cpu.pixels import ALL, MOST_ROWS, in_rows, one_by_one, read_pixels, read_windows
-from stn_production.cpu.points import Shape
-from stn_production.cpu.vectors import (
-    LANES,
-    as_double,
-    bits,
-    element_of,
-    extremes,
+from stn_production.cpu.memory import (
     fetch_add,
-    fma,
     keep,
     load,
     load_scalar,
     load_some,
-    picks,
     pointer,
-    select,
-    splat,
     store,
     store_scalar,
     store_some,
-    together,
-    vector_of,
 )
+from stn_production.cpu.openmp import in_parallel
+from stn_production.cpu.pixels import ALL, MOST_ROWS, in_rows, one_by_one, read_pixels, read_windows
+from stn_production.cpu.points import Shape
+from stn_production.cpu.shuffles import picks, together
+from stn_production.cpu.vector_type import LANES
+from stn_production.cpu.vectors import as_double, bits, element_of, extremes, fma, select, splat, vector_of
 
 Array = np.ndarray[Any, Any]
 

@@ -6,19 +6,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.vectors import (
-    LANES,
-    apart,
-    as_double,
-    as_int32,
-    element_of,
-    floor,
-    load,
-    load_some,
-    select,
-    splat,
-    vector_of,
-)
+from stn_production.cpu.memory import load, load_some
+from stn_production.cpu.shuffles import apart
+from stn_production.cpu.vector_type import LANES
+from stn_production.cpu.vectors import as_double, as_int32, element_of, floor, select, splat, vector_of
 
 
 @njit(cache=True, nogil=True, forceinline=True)

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.vectors import LANES, bits, element_of, load, select, splat, store, store_scalar
+from stn_production.cpu.memory import load, store, store_scalar
+from stn_production.cpu.vector_type import LANES
+from stn_production.cpu.vectors import bits, element_of, select, splat
 
 Array = np.ndarray[Any, Any]
 

@@ -5,7 +5,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.vectors import LANES, element_of, load_scalar, store_scalar, transpose, transpose_back
+from stn_production.cpu.memory import load_scalar, store_scalar
+from stn_production.cpu.shuffles import transpose, transpose_back
+from stn_production.cpu.vector_type import LANES
+from stn_production.cpu.vectors import element_of
 
 Array = np.ndarray[Any, Any]
 

@@ -10,21 +10,11 @@ import numpy as np
 from numba import njit
 
 from stn_production.cpu.lanes import paired
+from stn_production.cpu.memory import gather_pairs, load, store, store_some
 from stn_production.cpu.points import Shape
-from stn_production.cpu.vectors import (
-    LANES,
-    bits,
-    element_of,
-    fma,
-    gather_pairs,
-    lane_of,
-    load,
-    pick,
-    select,
-    splat,
-    store,
-    store_some,
-)
+from stn_production.cpu.shuffles import lane_of, pick
+from stn_production.cpu.vector_type import LANES
+from stn_production.cpu.vectors import bits, element_of, fma, select, splat
 
 ALL = (1 << LANES) - 1
 MOST_ROWS = 5  # that a group's cells lie in, up to which reading rows is quicker than a pixel at a time

@@ -10,28 +10,22 @@ import numpy as np
 from numba import njit
 
 from stn_production.cpu.lanes import columns_between, coordinates, paired, split_steps
-from stn_production.cpu.openmp import in_parallel
-from stn_production.cpu.pixels import ALL
-from stn_production.cpu.points import Shape
-from stn_production.cpu.vectors import (
-    LANES,
-    as_double,
-    bits,
-    element_of,
+from stn_production.cpu.memory import (
     fetch_add,
-    fma,
     gather_pairs,
     keep,
-    lane_numbers,
     load,
     load_scalar,
     load_some,
     pointer,
-    select,
-    splat,
     store,
     store_scalar,
 )
+from stn_production.cpu.openmp import in_parallel
+from stn_production.cpu.pixels import ALL
+from stn_production.cpu.points import Shape
+from stn_production.cpu.vector_type import LANES
+from stn_production.cpu.vectors import as_double, bits, element_of, fma, lane_numbers, select, splat
 
 Array = np.ndarray[Any, Any]
 

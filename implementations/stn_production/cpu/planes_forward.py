@@ -9,10 +9,12 @@ import numpy as np
 from numba import njit
 
 from stn_production.cpu.lanes import coordinates, split_steps
+from stn_production.cpu.memory import fetch_add, keep, load_scalar, pointer
 from stn_production.cpu.openmp import in_parallel
 from stn_production.cpu.pixels import least, read_pixels, read_windows, rows_of
 from stn_production.cpu.points import Shape
-from stn_production.cpu.vectors import LANES, fetch_add, keep, load_scalar, picks, pointer
+from stn_production.cpu.shuffles import picks
+from stn_production.cpu.vector_type import LANES
 
 Array = np.ndarray[Any, Any]
 

@@ -1,11 +1,13 @@
 """Where an output samples, in pixels: from theta or from a grid, in float64, by the rules of each padding."""
 
+import math
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.vectors import element_of, load_scalar, store_scalar
+from stn_production.cpu.memory import load_scalar, store_scalar
+from stn_production.cpu.vectors import element_of
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, int, int, int, int, int]  # N, C, H, W, Ho, Wo
@@ -71,28 +73,36 @@ def theta_gradient(grad_theta: Array, parts: Array, count: int, shape: Shape, al
 
 
 @njit(cache=True, nogil=True)
-def settled(x: float, length: int, align_corners: bool, padding: int) -> tuple[float, float]:
-    """Return where on one axis a finite coordinate reads, and the derivative of that.
+def settled(x: float, length: int, align_corners: bool, padding: int) -> tuple[int, float, float]:
+    """Return the cell of one axis that a finite coordinate reads, where in it, and the derivative of that.
 
     zeros: anything beyond the outermost cells becomes -2, which touches no pixel.
     """
     if padding == 0:
-        return (x, 1.0) if -1.0 <= x < length else (-2.0, 0.0)
+        if not -1.0 <= x < length:
+            return -2, 0.0, 0.0
+        return math.floor(x), x - math.floor(x), 1.0
     slope = 1.0
     if padding == 2:
         low = 0.0 if align_corners else -0.5
         span = float(length - 1) if align_corners else float(length)
         if span == 0.0:
-            return 0.0, 0.0
+            return 0, 0.0, 0.0
         x -= low
         if x < 0.0:
             x, slope = -x, -slope
         x = np.fmod(x, 2.0 * span)
-        if x >= span:
+        if x > span:
             x, slope = 2.0 * span - x, -slope
+        # Right of a mirror point: upwards from the first, downwards from the last.
+        if x in (0.0, span):
+            slope = 1.0 if x == 0.0 else -1.0
         x += low
-    if x < 0.0:
-        return 0.0, 0.0
-    if x >= length - 1:
-        return float(length - 1), 0.0
-    return x, slope
+    x = min(max(x, -1.0), float(length))
+    # Right of a point that is mirrored is left of where it reads.
+    cell = math.ceil(x) - 1 if slope < 0.0 else math.floor(x)
+    if cell < 0:
+        return 0, 0.0, 0.0
+    if cell >= length - 1:
+        return length - 1, 0.0, 0.0
+    return cell, x - cell, slope

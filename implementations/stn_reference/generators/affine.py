@@ -119,13 +119,14 @@ def _pixels(row: Array, size: tuple[int, ...], image_length: int, align_corners:
     """One coordinate [N, Ho, Wo] or [N, Do, Ho, Wo] from one row [N, 3] or [N, 4] of theta."""
     scale = pixel_scale(image_length, align_corners)
     *factors, shift = np.moveaxis(row, 1, 0).reshape(len(size) + 1, -1, *[1] * len(size))
+    x = np.asarray((image_length - 1) / 2)
     with np.errstate(invalid="ignore", over="ignore"):
         # Equation 1 in pixels: x^s s_in + (W-1)/2 with x^t = (j - (Wo-1)/2) / s_out; the scales go together.
-        x = (image_length - 1) / 2 + shift * scale
         for place, (factor, length) in enumerate(zip(factors, reversed(size), strict=True)):
             from_centre = (np.arange(length) - (length - 1) / 2).reshape(-1, *[1] * place)
             x = x + factor * _ratio(scale, length, align_corners) * from_centre
-        return np.asarray(x)
+        x += shift * scale
+    return x
 
 
 def _ratio(scale: float, output_length: int, align_corners: bool) -> float:
