@@ -16,6 +16,8 @@ REFERENCE = Implementation(
         "transform": stn_reference.transform_vjp,
         "generate": stn_reference.affine_grid_vjp,
     },
+    spatial=(2, 3),
+    ties="even",
     dtypes=("float64",),
     compute_dtype="float64",
     subgradient="right",

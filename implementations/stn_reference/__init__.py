@@ -26,15 +26,19 @@ from stn_reference.generators import (
     translation_grid_vjp,
     translation_pixels,
 )
-from stn_reference.gradients import SUBGRADIENTS, sample_pixels_vjp, sample_vjp
+from stn_reference.gradients import sample_pixels_vjp, sample_vjp
+from stn_reference.interpolation import CUBIC, INTERPOLATIONS, SUBGRADIENTS, TIES
 from stn_reference.sampler import sample, sample_pixels
 from stn_reference.transform import transform, transform_vjp
 
 __all__ = [
+    "CUBIC",
     "FAMILIES",
     "HORIZONS",
+    "INTERPOLATIONS",
     "PADDINGS",
     "SUBGRADIENTS",
+    "TIES",
     "Family",
     "ReferenceArgumentError",
     "affine_grid",

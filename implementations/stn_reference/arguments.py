@@ -46,10 +46,13 @@ def as_axes(name: str, values: npt.ArrayLike, axes: str) -> Array:
 
 
 def as_image(values: npt.ArrayLike) -> Array:
-    """`values` as an image [N, C, H, W] with at least one row and one column."""
-    image = as_axes("image", values, "N C H W")
+    """`values` as an image [N, C, H, W] or a volume [N, C, D, H, W], with at least one pixel along each axis."""
+    image = as_real("image", values)
+    if image.ndim not in (4, 5):
+        raise ReferenceArgumentError(f"image has shape {image.shape}; known: [N, C, H, W], [N, C, D, H, W]")
     if min(image.shape[2:]) < 1:
-        raise ReferenceArgumentError(f"image has shape {image.shape}; known: H >= 1 and W >= 1")
+        known = " and ".join(f"{axis} >= 1" for axis in "DHW"[5 - image.ndim :])
+        raise ReferenceArgumentError(f"image has shape {image.shape}; known: {known}")
     return image
 
 
@@ -70,10 +73,13 @@ def as_length(name: str, value: Any, least: int) -> int:
     return length
 
 
-def as_size(name: str, value: Any, least: int) -> tuple[int, int]:
-    """`value` as (rows, columns), neither below `least`."""
+def as_size(name: str, value: Any, least: int, axes: int = 2) -> tuple[int, ...]:
+    """`value` as (rows, columns), or (slices, rows, columns) where there are 3 axes; none below `least`."""
+    words = ("slices", "rows", "columns")[-axes:]
     try:
-        rows, columns = value
-    except (TypeError, ValueError):
-        raise ReferenceArgumentError(f"{name}={value!r}; known: (rows, columns)") from None
-    return as_length(name, rows, least), as_length(name, columns, least)
+        lengths = tuple(value)
+    except TypeError:
+        lengths = ()
+    if len(lengths) != axes:
+        raise ReferenceArgumentError(f"{name}={value!r}; known: ({', '.join(words)})")
+    return tuple(as_length(name, length, least) for length in lengths)

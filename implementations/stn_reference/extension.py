@@ -1,7 +1,7 @@
-"""Padding as an infinitely extended image, so that bilinear interpolation needs no case for the border.
+"""Padding as an infinitely extended image, so that no interpolation needs a case for the border.
 
-Interpolating the extended image equals the usual "fold or clip the coordinate, then interpolate" in all three
-paddings, and leaves the integers as the only kinks (design notes 3.4).
+Interpolating the extended image bilinearly equals the usual "fold or clip the coordinate, then interpolate" in all three
+paddings, and leaves the integers as the only kinks (design notes 3.4). Of bicubic, extending each tap is the rule.
 """
 
 import numpy as np
@@ -47,15 +47,19 @@ def extend_index(
     strays = whole[~(np.isfinite(whole) & (whole == np.floor(whole)))]
     if strays.size:
         raise ReferenceArgumentError(f"k={float(strays[0])!r}; known: finite integer values")
+    line = line_at(whole, offset, size, padding, align_corners)
+    index = np.clip(line, 0, size - 1)
+    return index, np.asarray(index == line)
+
+
+def line_at(whole: Array, offset: int | Indices, size: int, padding: str, align_corners: bool) -> Indices:
+    """extend_index of arguments that were checked, with -1 or S where the extended image is zero."""
     if padding == "reflection":
-        index = _reflected(whole, offset, size, align_corners)
-        return index.astype(np.int64), np.ones(whole.shape, dtype=np.bool_)
-    place = whole + offset
-    # Clamped as float64: a cast of what int64 cannot hold is undefined.
-    index = np.asarray(np.clip(place, 0, size - 1))
+        return _reflected(whole, offset, size, align_corners).astype(np.int64)
     # zeros: P~[k] = P[k] inside, 0 elsewhere. border: P~[k] = P[clip(k, 0, S-1)].
-    inside = np.asarray(place == index) if padding == "zeros" else np.ones(whole.shape, dtype=np.bool_)
-    return index.astype(np.int64), inside
+    low, high = (-1, size) if padding == "zeros" else (0, size - 1)
+    # Clamped as float64: a cast of what int64 cannot hold is undefined.
+    return np.clip(whole + offset, low, high).astype(np.int64)
 
 
 def _reflected(whole: Array, offset: int | Indices, size: int, align_corners: bool) -> Array:

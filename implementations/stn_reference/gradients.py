@@ -1,18 +1,18 @@
-"""Gradients of the bilinear sampler (Jaderberg et al. 2015, equations 6 and 7)."""
+"""Gradients of the sampler (Jaderberg et al. 2015, equations 6 and 7) over the extended image."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
-from stn_reference.arguments import Array, Indices, as_axes, as_image, as_real, check_choice, check_shape
+from stn_reference.arguments import Array, as_image, as_real, check_shape
 from stn_reference.coordinates import pixel_scale
-from stn_reference.sampler import grid_to_pixels
-from stn_reference.stencil import Axis, Neighbour, Side, Stencil, channels_first, planes
-
-SUBGRADIENTS = ("right", "left", "zero", "mean")
-"""The derivative at an integer coordinate: of the cell right of it (neighbours floor and floor + 1), of the
-cell left of it, zero (floor and ceil coincide there), or the mean of the two one-sided derivatives."""
+from stn_reference.interpolation import CUBIC, Kernel, as_kernel
+from stn_reference.parts import cuts, each, groups
+from stn_reference.planes import Planes
+from stn_reference.sampler import as_points, check_scene, grid_to_pixels
+from stn_reference.stencil import Stencil
 
 
 def sample_pixels_vjp(
@@ -21,50 +21,38 @@ def sample_pixels_vjp(
     y: npt.ArrayLike,
     cotangent: npt.ArrayLike,
     *,
+    z: npt.ArrayLike | None = None,
     padding: str,
     align_corners: bool,
     subgradient: str = "right",
-) -> tuple[Array, Array, Array]:
+    interpolation: str = "bilinear",
+    ties: str = "even",
+    cubic: float = CUBIC,
+) -> tuple[Array, ...]:
     """The gradient of sum(cotangent * sample_pixels(image, x, y)).
 
     Args:
-        image: [N, C, H, W].
-        x, y: [N, Ho, Wo], in pixels.
-        cotangent: [N, C, Ho, Wo].
+        image: [N, C, H, W], or a volume [N, C, D, H, W].
+        x, y: [N, Ho, Wo], or [N, Do, Ho, Wo], in pixels.
+        cotangent: [N, C, Ho, Wo], or [N, C, Do, Ho, Wo].
+        z: as x, of a volume alone.
         padding: one of PADDINGS.
         align_corners: only reflection depends on it here.
-        subgradient: one of SUBGRADIENTS.
+        subgradient: one of SUBGRADIENTS; of bilinear, as bicubic has no kinks and nearest no slope.
+        interpolation, ties, cubic: as sample_pixels.
 
     Returns:
-        grad_image: [N, C, H, W] float64; points with a non-finite coordinate add nothing.
-        grad_x, grad_y: [N, Ho, Wo] float64, per pixel; NaN at such points.
+        grad_image: float64, of the image's shape; points with a non-finite coordinate add nothing.
+        grad_x, grad_y[, grad_z]: float64, of x's shape, per pixel, with nearest 0; NaN at such points.
 
     Raises:
         ReferenceArgumentError: as sample_pixels, a cotangent of another shape, an unknown subgradient.
     """
-    check_choice("subgradient", subgradient, SUBGRADIENTS)
     pixels = as_image(image)
-    columns, rows = as_axes("x", x, "N Ho Wo"), as_axes("y", y, "N Ho Wo")
-    received = as_real("cotangent", cotangent)
-    check_shape("x", columns, (pixels.shape[0], *columns.shape[1:]))
-    check_shape("y", rows, columns.shape)
-    check_shape("cotangent", received, (*pixels.shape[:2], *columns.shape[1:]))
-    stencil = Stencil(pixels.shape, columns, rows, padding, align_corners)
-    flat, v = planes(pixels), channels_first(received)
-
-    def across_x(side: Side) -> Array:
-        return _slope(flat, stencil.x, stencil.y, side, stencil.address)
-
-    def across_y(side: Side) -> Array:
-        return _slope(flat, stencil.y, stencil.x, side, lambda along, across: stencil.address(across, along))
-
-    with np.errstate(invalid="ignore", over="ignore"):
-        grad_x = _coordinate_gradient(v, stencil.x, subgradient, across_x)
-        grad_y = _coordinate_gradient(v, stencil.y, subgradient, across_y)
-        grad_image = _image_gradient(v, stencil, pixels.shape)
-    grad_x[~stencil.finite] = np.nan
-    grad_y[~stencil.finite] = np.nan
-    return grad_image, grad_x.reshape(columns.shape), grad_y.reshape(columns.shape)
+    kernel = as_kernel(interpolation, ties=ties, cubic=cubic, subgradient=subgradient, axes=pixels.ndim - 2)
+    points = as_points(pixels, x, y, z)
+    grad_image, by_pixel = gradients_at(pixels, points, cotangent, kernel, padding, align_corners)
+    return grad_image, *(by_pixel[:, along] for along in range(len(points)))
 
 
 def sample_vjp(
@@ -75,82 +63,88 @@ def sample_vjp(
     padding: str,
     align_corners: bool,
     subgradient: str = "right",
+    interpolation: str = "bilinear",
+    ties: str = "even",
+    cubic: float = CUBIC,
 ) -> tuple[Array, Array]:
     """The gradient of sum(cotangent * sample(image, grid)).
 
     Args:
-        image: [N, C, H, W].
-        grid: [N, Ho, Wo, 2], (x, y), normalised.
-        cotangent: [N, C, Ho, Wo].
+        image: [N, C, H, W], or a volume [N, C, D, H, W].
+        grid: [N, Ho, Wo, 2], (x, y), or [N, Do, Ho, Wo, 3], (x, y, z), normalised.
+        cotangent: [N, C, Ho, Wo], or [N, C, Do, Ho, Wo].
         padding: one of PADDINGS.
         align_corners: where -1 and 1 lie.
-        subgradient: one of SUBGRADIENTS.
+        subgradient, interpolation, ties, cubic: as sample_pixels_vjp.
 
     Returns:
-        grad_image: [N, C, H, W] float64.
-        grad_grid: [N, Ho, Wo, 2] float64, per normalised unit; NaN where a coordinate is not finite.
+        grad_image: float64, of the image's shape.
+        grad_grid: float64, of the grid's shape, per normalised unit; NaN where a coordinate is not finite.
 
     Raises:
         ReferenceArgumentError: as sample_pixels_vjp.
     """
     pixels = as_image(image)
-    height, width = pixels.shape[2:]
-    x, y = grid_to_pixels(grid, (height, width), align_corners)
-    grad_image, grad_x, grad_y = sample_pixels_vjp(
-        pixels, x, y, cotangent, padding=padding, align_corners=align_corners, subgradient=subgradient
-    )
-    return grad_image, grid_gradient(grad_x, grad_y, (height, width), align_corners)
+    kernel = as_kernel(interpolation, ties=ties, cubic=cubic, subgradient=subgradient, axes=pixels.ndim - 2)
+    size = pixels.shape[2:]
+    points = grid_to_pixels(grid, size, align_corners)
+    grad_image, by_pixel = gradients_at(pixels, points, cotangent, kernel, padding, align_corners)
+    return grad_image, np.ascontiguousarray(grid_gradient(by_pixel, size, align_corners))
 
 
-def grid_gradient(grad_x: Array, grad_y: Array, image_size: tuple[int, int], align_corners: bool) -> Array:
-    """Gradients per pixel [N, Ho, Wo] as one per normalised unit [N, Ho, Wo, 2], over an image of (H, W)."""
-    height, width = image_size
+def gradients_at(
+    image: Array,
+    points: Sequence[Array],
+    cotangent: npt.ArrayLike,
+    kernel: Kernel,
+    padding: str,
+    align_corners: bool,
+) -> tuple[Array, Array]:
+    """sample_pixels_vjp at x, y[, z] by a kernel; the coordinates' gradients as one array, x first.
+
+    Raises:
+        ReferenceArgumentError: as sample_pixels_vjp.
+    """
+    size = check_scene(image, points, padding, align_corners)
+    received = as_real("cotangent", cotangent)
+    check_shape("cotangent", received, (*image.shape[:2], *size))
+    count, channels = image.shape[:2]
+    coordinates = [x.reshape(count, prod(size)) for x in points]
+    weighed = received.reshape(count, channels, prod(size))
+    grad_image, by_pixel = np.empty(image.shape), np.empty((count, len(points), prod(size)))
+
+    def work(images: slice) -> None:
+        planes = Planes(image[images])
+        sums = planes.zeros()
+        for cut in cuts(channels, prod(size)):
+            stencil = Stencil(planes, [x[images, cut] for x in coordinates], kernel, padding, align_corners)
+            v = np.moveaxis(weighed[images, :, cut], 1, 0).reshape(channels, len(stencil.finite))
+            with np.errstate(invalid="ignore", over="ignore"):
+                _add_terms(sums, v, stencil)
+                for along in range(len(points)):
+                    slope = np.where(stencil.finite, stencil.slope(v, along), np.nan)
+                    by_pixel[images, along, cut] = slope.reshape(-1, cut.stop - cut.start)
+        grad_image[images] = planes.image(sums)
+
+    each(work, groups(count, channels, prod(size)))
+    return grad_image, by_pixel.reshape(count, len(points), *size)
+
+
+def grid_gradient(by_pixel: Array, image_size: Sequence[int], align_corners: bool) -> Array:
+    """Gradients per pixel [N, D, ...], x first, as one per normalised unit [N, ..., D], over an image of (H, W) or (D, H, W).
+
+    They are scaled in place: the result is a view of them.
+    """
+    grad_grid = np.moveaxis(by_pixel, 1, -1)
     with np.errstate(invalid="ignore", over="ignore"):
         # Chain rule: dV/dg = dV/dx dx/dg, and dx/dg is the pixel scale.
-        return np.stack(
-            [grad_x * pixel_scale(width, align_corners), grad_y * pixel_scale(height, align_corners)], axis=-1
-        )
+        for k, length in enumerate(reversed(image_size)):
+            grad_grid[..., k] *= pixel_scale(length, align_corners)
+    return grad_grid
 
 
-def _coordinate_gradient(v: Array, along: Axis, subgradient: str, slope: Callable[[Side], Array]) -> Array:
-    """dL/dx = sum_c dL/dV_c dV_c/dx, [M]."""
-    if subgradient == "mean":
-        derivative = (slope("left") + slope("right")) / 2
-    elif subgradient == "left":
-        derivative = slope("left")
-    else:
-        derivative = slope("right")
-    if subgradient == "zero":
-        derivative[:, along.on_kink] = 0.0
-    derivative *= v
-    return np.asarray(derivative.sum(axis=0))
-
-
-def _slope(
-    flat: Array, along: Axis, across: Axis, side: Side, address: Callable[[Neighbour, Neighbour], Indices]
-) -> Array:
-    """dV/dx of every channel, [C, M], x being the coordinate `along`."""
-    low, high = along.sides(side)
-
-    def difference(line: Neighbour) -> Array:
-        step = flat.take(address(high, line), axis=1)
-        step -= flat.take(address(low, line), axis=1)
-        return step
-
-    # Equation 7: dV/dx = sum_n sum_m U_nm max(0, 1-|y-n|) times +1 at the right neighbour and -1 at the left.
-    derivative = difference(across.low) * across.low_weight
-    derivative += difference(across.high) * across.high_weight
-    return derivative
-
-
-def _image_gradient(v: Array, stencil: Stencil, shape: tuple[int, ...]) -> Array:
-    count, channels, height, width = shape
-    corners = stencil.corners()
-    addresses = np.concatenate([address for address, _ in corners])
-    weights = np.stack([weight for _, weight in corners])
-    sums = np.zeros((channels, stencil.none + 1))
-    for channel in range(channels):
-        # Equation 6: dL/dU_nm = sum over the points of dL/dV max(0, 1-|x-m|) max(0, 1-|y-n|).
-        sums[channel] = np.bincount(addresses, (weights * v[channel]).ravel(), minlength=stencil.none + 1)
-    shaped = sums[:, :-1].reshape(channels, count, height, width)
-    return np.ascontiguousarray(np.moveaxis(shaped, 0, 1))
+def _add_terms(sums: Array, v: Array, stencil: Stencil) -> None:
+    for address, weight in stencil.terms():
+        # Equation 6: dL/dU_nm = sum over the points of dL/dV k(x - m) k(y - n).
+        for channel, terms in enumerate(v * weight):
+            np.add.at(sums[channel], address, terms)

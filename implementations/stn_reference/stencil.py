@@ -1,115 +1,132 @@
-"""Where each sample point reads: the cell it lies in, its weights, and the flat addresses of the pixels."""
+"""Where sample points read: along each axis the kernel's taps, and their products over the axes."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from stn_reference.arguments import Array, Indices, Mask
-from stn_reference.extension import extend_index
-
-Side = Literal["right", "left"]
-
-
-class Neighbour(NamedTuple):
-    """A pixel of one axis for each point, as `extend_index` gives it, [M] each."""
-
-    pixel: Indices
-    inside: Mask
+from stn_reference.extension import line_at
+from stn_reference.interpolation import Kernel, Tap
+from stn_reference.planes import Planes
 
 
-@dataclass(frozen=True)
+class Line(NamedTuple):
+    """A tap of one axis, where it lies in the planes, for M points."""
+
+    step: Indices
+    """Its part of the flat address, [M]."""
+    factor: Array | float
+
+
 class Axis:
-    """One coordinate of M points, finite and in pixels, along an axis of `size` pixels."""
+    """One coordinate of M points, in pixels, along an axis of `size` pixels that lie `stride` apart.
 
-    position: Array
-    size: int
-    padding: str
-    align_corners: bool
+    A point whose coordinate is not finite meets no pixel.
+    """
 
-    @cached_property
-    def cell(self) -> Array:
-        """The integer at or left of each point."""
-        return np.asarray(np.floor(self.position))
-
-    @cached_property
-    def on_kink(self) -> Mask:
-        """Whether a point lies on an integer."""
-        return np.asarray(self.position == self.cell)
+    def __init__(self, x: Array, size: int, stride: int, kernel: Kernel, padding: str, align_corners: bool):
+        self.finite: Mask = np.isfinite(x)
+        self._strays = not self.finite.all()
+        self._x = np.where(self.finite, x, 0.0) if self._strays else x
+        self._cell = kernel.cell(self._x)
+        self._size, self._stride, self._kernel = size, stride, kernel
+        self._padding, self._align_corners = padding, align_corners
+        self._steps: dict[int, Indices] = {}
 
     @cached_property
-    def high_weight(self) -> Array:
-        """The hat max(0, 1 - |x - m|) of equation 5 at the right neighbour m = cell + 1."""
-        return np.asarray(self.position - self.cell)
+    def weights(self) -> list[Line]:
+        """What the value reads."""
+        return [self._line(tap) for tap in self._kernel.weights(self._x, self._cell)]
 
     @cached_property
-    def low_weight(self) -> Array:
-        """The hat at m = cell, rounded once: in cell -1 the right weight is rounded, but -x is exact."""
-        return np.asarray(np.where(self.cell == -1, -self.position, 1 - self.high_weight))
+    def slopes(self) -> list[Line]:
+        """What its derivative along this axis reads."""
+        return [self._line(tap) for tap in self._kernel.slopes(self._x, self._cell)]
 
-    @cached_property
-    def low(self) -> Neighbour:
-        """The pixel at the cell's left end."""
-        return self._neighbour(0)
+    def _line(self, tap: Tap) -> Line:
+        if not isinstance(tap.offset, int):
+            return Line(self._step(tap.offset), tap.factor)
+        # Weights and slopes read the same pixels.
+        if tap.offset not in self._steps:
+            self._steps[tap.offset] = self._step(tap.offset)
+        return Line(self._steps[tap.offset], tap.factor)
 
-    @cached_property
-    def high(self) -> Neighbour:
-        """The pixel at its right end."""
-        return self._neighbour(1)
-
-    def sides(self, side: Side) -> tuple[Neighbour, Neighbour]:
-        """The ends of each point's cell; an integer lies in two cells, and `side` says which to take."""
-        if side == "right":
-            return self.low, self.high
-        step = np.where(self.on_kink, -1, 0)
-        return self._neighbour(step), self._neighbour(step + 1)
-
-    def _neighbour(self, offset: int | Indices) -> Neighbour:
-        return Neighbour(*extend_index(self.cell, self.size, self.padding, self.align_corners, offset=offset))
+    def _step(self, offset: int | Indices) -> Indices:
+        line = line_at(self._cell, offset, self._size, self._padding, self._align_corners)
+        if self._strays:
+            line[~self.finite] = -1
+        line *= self._stride
+        return line
 
 
 class Stencil:
-    """M = N Ho Wo points over an image [N, C, H, W]; those with a non-finite coordinate meet no pixel.
+    """M points over planes.
 
     Args:
-        shape: the image's.
-        x, y: [N, Ho, Wo], in pixels.
+        points: x, y[, z], in pixels, [N, M / N] each.
     """
 
-    def __init__(self, shape: tuple[int, ...], x: Array, y: Array, padding: str, align_corners: bool):
-        count, _, height, width = shape
-        self.finite: Mask = (np.isfinite(x) & np.isfinite(y)).ravel()
-        self.x = Axis(np.where(self.finite, x.ravel(), 0.0), width, padding, align_corners)
-        self.y = Axis(np.where(self.finite, y.ravel(), 0.0), height, padding, align_corners)
-        self.none = count * height * width
-        per_image = x.shape[1] * x.shape[2]
-        self._first_row: Indices = np.repeat(np.arange(count, dtype=np.int64) * height, per_image)
+    def __init__(
+        self, planes: Planes, points: Sequence[Array], kernel: Kernel, padding: str, align_corners: bool
+    ):
+        self._pixels = planes.pixels
+        self._starts: Indices = np.repeat(planes.starts, points[0].shape[1])
+        self._axes = [
+            Axis(x.reshape(-1), size, stride, kernel, padding, align_corners)
+            for x, size, stride in zip(points, planes.lengths, planes.strides, strict=True)
+        ]
+        self.finite: Mask = np.logical_and.reduce([axis.finite for axis in self._axes])
 
-    def address(self, x: Neighbour, y: Neighbour) -> Indices:
-        """Flat pixel of [N, H, W], [M]; `none`, one past the last, where the extended image has no pixel."""
-        flat = (self._first_row + y.pixel) * self.x.size + x.pixel
-        return np.where(x.inside & y.inside & self.finite, flat, self.none)
+    def value(self) -> Array:
+        """Equation 5: V = sum_n sum_m U_nm k(x - m) k(y - n), [C, M], first along x, then along y."""
+        return _weighed(self._read, self._starts, [axis.weights for axis in self._axes])
 
-    def corners(self) -> tuple[tuple[Indices, Array], ...]:
-        """Address and bilinear weight of the four neighbours of each point, [M] each."""
-        x, y = self.x, self.y
-        columns = ((x.low, x.low_weight), (x.high, x.high_weight))
-        rows = ((y.low, y.low_weight), (y.high, y.high_weight))
-        return tuple(
-            (self.address(column, row), across * down) for row, down in rows for column, across in columns
-        )
+    def slope(self, v: Array, along: int) -> Array:
+        """Equation 7, with channels: sum_c v_c dV_c/dx, [M]; dV/dx has k'(x - m) in place of k(x - m).
+
+        First along x: what is weighed and summed are differences of pixels.
+        """
+        slopes = self._axes[along].slopes
+        if not slopes:
+            return np.zeros(v.shape[1])
+
+        def across(address: Indices) -> Array:
+            return np.asarray(np.einsum("cm,cm->m", v, _weighed(self._read, address, [slopes])))
+
+        others = [axis.weights for number, axis in enumerate(self._axes) if number != along]
+        return _weighed(across, self._starts, others)
+
+    def terms(self) -> Iterator[tuple[Indices, Array | float]]:
+        """The address [M] and weight of every pixel that the values read."""
+        return _products(self._starts, [axis.weights for axis in self._axes])
+
+    def _read(self, address: Indices) -> Array:
+        return self._pixels.take(address, axis=1)
 
 
-def planes(image: Array) -> Array:
-    """The pixels [C, N H W + 1], channels first; the last stands for no pixel and is zero."""
-    count, channels, height, width = image.shape
-    flat = np.zeros((channels, count * height * width + 1))
-    flat[:, :-1] = channels_first(image)
-    return flat
+def _weighed(read: Callable[[Indices], Array], address: Indices, axes: Sequence[Sequence[Line]]) -> Array:
+    """What is read at the sums of steps, times the factors, summed along the first axis first."""
+    if not axes:
+        return read(address)
+    *inner, outer = axes
+    first, *rest = outer
+    total = _weighed(read, address + first.step, inner)
+    total *= first.factor
+    for line in rest:
+        term = _weighed(read, address + line.step, inner)
+        term *= line.factor
+        total += term
+    return total
 
 
-def channels_first(values: Array) -> Array:
-    """[N, C, H, W] as [C, N H W]."""
-    count, channels, height, width = values.shape
-    return np.moveaxis(values, 1, 0).reshape(channels, count * height * width)
+def _products(address: Indices, axes: Sequence[Sequence[Line]]) -> Iterator[tuple[Indices, Array | float]]:
+    """Each address with the product of its factors."""
+    *inner, outer = axes
+    for line in outer:
+        if not inner:
+            yield address + line.step, line.factor
+            continue
+        for reached, factor in _products(address + line.step, inner):
+            yield reached, factor * line.factor

@@ -27,11 +27,11 @@ class GeneratorGradient(Protocol):
 
 
 class PixelGenerator(Protocol):
-    """theta, (Ho, Wo) and (H, W) -> x and y [N, Ho, Wo] in pixels of the image."""
+    """theta, (Ho, Wo) and (H, W) -> x and y [N, Ho, Wo] in pixels of the image; x, y and z where there is a D."""
 
     def __call__(
         self, theta: npt.ArrayLike, size: Sequence[int], image_size: Sequence[int], *, align_corners: bool
-    ) -> tuple[Array, Array]: ...
+    ) -> tuple[Array, ...]: ...
 
 
 @dataclass(frozen=True)

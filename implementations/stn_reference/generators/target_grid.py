@@ -1,6 +1,7 @@
 """The regular target grid, and cotangents of the grids that are made from it."""
 
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -9,14 +10,17 @@ from stn_reference.arguments import Array, as_real, as_size, check_shape
 from stn_reference.coordinates import target_axis
 
 
-def target_axes(size: Sequence[int], align_corners: bool) -> tuple[Array, Array]:
-    """x^t [Wo] and y^t [Ho, 1], normalised: together they broadcast to the output (Ho, Wo).
+def target_axes(size: Sequence[int], align_corners: bool, axes: int = 2) -> tuple[Array, ...]:
+    """x^t [Wo], y^t [Ho, 1] and, of 3 axes, z^t [Do, 1, 1], normalised: together they broadcast to the output.
 
     Raises:
-        ReferenceArgumentError: a negative size, an align_corners that is no bool.
+        ReferenceArgumentError: a negative size, one of another length, an align_corners that is no bool.
     """
-    rows, columns = as_size("size", size, least=0)
-    return target_axis(columns, align_corners), target_axis(rows, align_corners)[:, None]
+    lengths = as_size("size", size, least=0, axes=axes)
+    return tuple(
+        target_axis(length, align_corners).reshape(-1, *[1] * place)
+        for place, length in enumerate(reversed(lengths))
+    )
 
 
 def as_points(x: Array, y: Array) -> Array:
@@ -24,8 +28,8 @@ def as_points(x: Array, y: Array) -> Array:
     return np.stack([x, y], axis=-1)
 
 
-def as_planes(cotangent: npt.ArrayLike, count: int, size: Sequence[int]) -> Array:
-    """The cotangent [N, Ho, Wo, 2] of a grid as [N, 2, Ho, Wo].
+def as_planes(cotangent: npt.ArrayLike, count: int, size: Sequence[int], axes: int = 2) -> Array:
+    """The cotangent [N, Ho, Wo, 2] of a grid as [N, 2, Ho, Wo], and of 3 axes likewise.
 
     Planes in memory order, so that NumPy sums pairwise: the error grows with log(Ho Wo), not with Ho Wo.
 
@@ -33,14 +37,14 @@ def as_planes(cotangent: npt.ArrayLike, count: int, size: Sequence[int]) -> Arra
         ReferenceArgumentError: a cotangent that is not of the grid's shape.
     """
     received = as_real("cotangent", cotangent)
-    check_shape("cotangent", received, (count, *as_size("size", size, least=0), 2))
+    check_shape("cotangent", received, (count, *as_size("size", size, least=0, axes=axes), axes))
     return np.ascontiguousarray(np.moveaxis(received, -1, 1))
 
 
-def over_points(terms: Sequence[Array]) -> Array:
-    """The sum over the points of each of k terms [..., Ho, Wo], as [..., k]."""
+def over_points(terms: Sequence[Array], axes: int = 2) -> Array:
+    """The sum over the points of each of k terms [..., Ho, Wo] or, of 3 axes, [..., Do, Ho, Wo], as [..., k]."""
     sums = []
     for term in terms:
-        *lead, rows, columns = term.shape
-        sums.append(term.reshape(*lead, rows * columns).sum(axis=-1))
+        lead, size = term.shape[:-axes], term.shape[-axes:]
+        sums.append(term.reshape(*lead, prod(size)).sum(axis=-1))
     return np.stack(sums, axis=-1)

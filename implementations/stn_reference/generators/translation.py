@@ -46,7 +46,7 @@ def translation_grid_vjp(
 
 def translation_pixels(
     theta: npt.ArrayLike, size: Sequence[int], image_size: Sequence[int], *, align_corners: bool
-) -> tuple[Array, Array]:
+) -> tuple[Array, ...]:
     """Sample points x and y [N, Ho, Wo] in pixels of an image of (H, W), as affine_pixels forms them.
 
     Raises:

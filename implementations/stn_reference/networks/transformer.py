@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from stn_reference.arguments import Array, as_image, as_size, check_align_corners, check_choice
 from stn_reference.extension import PADDINGS
-from stn_reference.gradients import SUBGRADIENTS
+from stn_reference.interpolation import SUBGRADIENTS
 from stn_reference.networks.chain import scoped
 from stn_reference.networks.layer import Layer, Parameters
 from stn_reference.transform import transform, transform_vjp
@@ -89,5 +89,5 @@ class SpatialTransformer:
         grad_seen, gradients = self.localisation.vjp(own, image, grad_theta)
         return grad_read + grad_seen, {f"localisation.{name}": each for name, each in gradients.items()}
 
-    def _size(self, image: Array) -> tuple[int, int]:
+    def _size(self, image: Array) -> tuple[int, ...]:
         return (image.shape[2], image.shape[3]) if self.size is None else self.size

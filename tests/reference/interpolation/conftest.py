@@ -1,0 +1,8 @@
+"""The exact arithmetics lie beside the tests that import them by name."""
+
+import sys
+from pathlib import Path
+
+HERE = str(Path(__file__).parent)
+if HERE not in sys.path:
+    sys.path.append(HERE)
