@@ -141,7 +141,8 @@ class Network:
     def _reading(self, layer: SpatialTransformer, parameters: Arrays, values: Uncertain) -> Reading:
         theta = self.forward(layer.localisation, _scoped(parameters, "localisation"), values)
         size = layer.size or (values.value.shape[2], values.value.shape[3])
-        return Reading.of(values, theta, size, layer.padding, layer.align_corners, self.arithmetic)
+        zero = layer.subgradient == "zero"
+        return Reading.of(values, theta, size, layer.padding, layer.align_corners, self.arithmetic, zero=zero)
 
     def _transformed(
         self, layer: SpatialTransformer, parameters: Arrays, values: Uncertain, cotangent: Uncertain

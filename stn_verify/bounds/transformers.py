@@ -30,6 +30,8 @@ class Reading:
     base: Array
     """[Ho, Wo, 3]: normalised target coordinates (X, Y, 1)."""
     arithmetic: Arithmetic
+    zero: bool = False
+    """Whether a slope may be zero at kinks."""
 
     @classmethod
     def of(
@@ -40,6 +42,8 @@ class Reading:
         padding: str,
         align_corners: bool,
         arithmetic: Arithmetic,
+        *,
+        zero: bool = False,
     ) -> "Reading":
         """Points as uncertain as theta makes them."""
         convention = Convention(padding, align_corners)
@@ -54,7 +58,7 @@ class Reading:
         scene, strays = (
             Scene(pixels, convention, exact.batch, axes, size) for pixels in (image.value, image.radius)
         )
-        return cls(scene, strays, base, arithmetic)
+        return cls(scene, strays, base, arithmetic, zero)
 
     def output(self) -> Uncertain:
         """[N, C, Ho, Wo]. Weights are positive: what the pixels stray is read as they are."""
@@ -70,7 +74,7 @@ class Reading:
     def theta_gradient(self, cotangent: Uncertain) -> Uncertain:
         """[N, 2, 3]; slopes of all cells within reach, and how much steeper pixels that stray may make them."""
         scene, channels = self.scene, cotangent.value.shape[1]
-        gradient = point_gradient(scene, cotangent.value, self.arithmetic)
+        gradient = point_gradient(scene, cotangent.value, self.arithmetic, zero=self.zero)
         size, radius = np.abs(scene.rows(cotangent.value)), scene.rows(cotangent.radius)
         steeper = 2 * self.strays.largest
         intervals = []
