@@ -39,6 +39,9 @@ class Network:
     """Bounds of a network of the reference's layers, in one arithmetic."""
 
     arithmetic: Arithmetic
+    decisions: list[Array] | None = None
+    """Where to note, in the order of evaluation, which piece of the network `forward` was on: the sign of what ReLU receives, and
+    the cells that points read; NaN where rounding leaves it open."""
 
     def forward(self, layer: Layer, parameters: Arrays, values: Uncertain) -> Uncertain:
         """The layer's output.
@@ -53,11 +56,16 @@ class Network:
                 regressed = self.forward(layer.linear, parameters, values)
                 return self.forward(layer.embedding, {}, regressed)
             case Rectifier():
+                self._note(np.where(np.abs(values.value) > values.radius, np.sign(values.value), np.nan))
                 return Uncertain(
                     np.maximum(values.value, 0.0), np.where(values.largest > 0, values.radius, 0.0)
                 )
             case SpatialTransformer():
-                return self._reading(layer, parameters, values).output()
+                reading = self._reading(layer, parameters, values)
+                for axis in reading.scene.axes:
+                    first, last = axis.window(self.arithmetic)
+                    self._note(np.where(first == last, first, np.nan))
+                return reading.output()
             case Embedding():
                 value = layer.forward({}, values.value)
                 return Uncertain(value, (values.radius @ _entries(layer).T).reshape(value.shape))
@@ -96,6 +104,10 @@ class Network:
                 return self._transposed(layer, parameters, values, cotangent)
             case _:
                 raise TypeError(f"no bound for a {type(layer).__name__}")
+
+    def _note(self, decision: Array) -> None:
+        if self.decisions is not None:
+            self.decisions.append(decision)
 
     def _states(self, chain: Chain, parameters: Arrays, values: Uncertain) -> list[Uncertain]:
         states = [values]

@@ -1,5 +1,7 @@
 """Networks with two transformers: how Hypothesis draws them, and the reference's network of the same parameters."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -12,19 +14,23 @@ from stn_verify.formats import Array, named
 CHANNELS = (1, 3, 64)
 LENGTHS = st.tuples(st.sampled_from((4, 5, 8, 9)), st.sampled_from((4, 5, 8, 9)))
 HIDDEN = 4
+FINEST = 2.0**16
+"""Parameters are multiples of 1 / FINEST, so that steps of such multiples are exact in float32 too."""
 _LAYERS = {"hidden": "hidden.0", "regression": "regression"}
 
 
 @st.composite
-def network_cases(draw: st.DrawFn, dtype: str, convention: Convention) -> NetworkCase:
+def network_cases(
+    draw: st.DrawFn, dtype: str, convention: Convention, channels: Sequence[int] = CHANNELS
+) -> NetworkCase:
     """Two transformers, near the identity and off it, that keep the size or not."""
-    count, channels = draw(st.integers(1, 2)), draw(st.sampled_from(CHANNELS))
+    count, depth = draw(st.integers(1, 2)), draw(st.sampled_from(channels))
     size, output = draw(LENGTHS), draw(LENGTHS)
     random = np.random.default_rng(draw(st.integers(0, 2**16)))
     storage = named(dtype)
     parameters: dict[str, Array] = {}
     for number in range(2):
-        shapes = _localisation(channels, size).shapes
+        shapes = _localisation(depth, size).shapes
         for layer, name in _LAYERS.items():
             for part in ("weight", "bias"):
                 shape = shapes[f"{name}.{part}"]
@@ -32,9 +38,9 @@ def network_cases(draw: st.DrawFn, dtype: str, convention: Convention) -> Networ
                 drawn = random.normal(size=shape) / np.sqrt(shape[-1])
                 if layer == "regression":
                     drawn = 0.3 * drawn + (np.eye(2, 3).ravel() if part == "bias" else 0.0)
-                parameters[f"{number}.{layer}.{part}"] = storage.round(drawn)
-    image = images(count, channels, size, storage, random)
-    cotangent = cotangents((count, channels, *output), storage, random)
+                parameters[f"{number}.{layer}.{part}"] = np.round(drawn * FINEST) / FINEST
+    image = images(count, depth, size, storage, random)
+    cotangent = cotangents((count, depth, *output), storage, random)
     return NetworkCase(image, parameters, output, cotangent, dtype, convention)
 
 
