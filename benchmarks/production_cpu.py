@@ -2,9 +2,10 @@
 
 Each figure is a ratio of times, torch's over ours: the median over rounds that run both, one after the other. Above 1 is faster.
 Forward is affine_grid + grid_sample; with backward, the gradients of input and theta. float32, zeros, align_corners=False.
-Ours is what a user calls, spatial_transform under autograd, or with --kernels the kernels alone.
+Ours is what a user calls, spatial_transform under autograd, or with --kernels the kernels alone. With --grids both sample at a
+given grid, and the gradients are those of input and grid.
 
-    python benchmarks/production_cpu.py [--rounds 15] [--compiled] [--kernels] [--one-thread] [--errors DRAWS]
+    python benchmarks/production_cpu.py [--rounds 15] [--compiled] [--kernels] [--grids] [--one-thread] [--errors DRAWS]
 """
 
 import argparse
@@ -15,7 +16,7 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional
 
-from stn_production import spatial_transform
+from stn_production import grid_sample, spatial_transform
 from stn_production.cpu import transform_backward, transform_forward
 
 SHAPES = (
@@ -28,49 +29,62 @@ SHAPES = (
 )
 LAYOUTS = {"NCHW": torch.contiguous_format, "channels-last": torch.channels_last}
 Work = Callable[[], object]
+Transform = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Clock = Callable[[], float]
-
-
-class Problem:
-    """One shape in one layout: near-identity thetas with all entries drawn."""
-
-    def __init__(self, shape: tuple[int, int, int, int], layout: str, kernels: bool) -> None:
-        self.kernels = kernels
-        generator = torch.Generator().manual_seed(0)
-
-        def drawn() -> torch.Tensor:
-            return torch.randn(shape, generator=generator).contiguous(memory_format=LAYOUTS[layout])
-
-        self.shape, self.size = shape, (shape[2], shape[3])
-        self.image, self.cotangent = drawn(), drawn()
-        self.theta = torch.eye(2, 3) + 0.1 * torch.randn(shape[0], 2, 3, generator=generator)
-
-    def eager(self) -> torch.Tensor:
-        with torch.no_grad():
-            return _transform(self.image, self.theta)
-
-    def ours(self) -> torch.Tensor:
-        if self.kernels:
-            return transform_forward(self.image, self.theta, self.size, False, "zeros")
-        with torch.no_grad():
-            return spatial_transform(self.image, self.theta, self.size)
-
-    def eager_both(self, transform: Callable[..., torch.Tensor] | None = None) -> None:
-        image, theta = self.image.detach().requires_grad_(), self.theta.detach().requires_grad_()
-        output = (transform or _transform)(image, theta)
-        torch.autograd.grad(output, (image, theta), self.cotangent)
-
-    def ours_both(self) -> None:
-        if not self.kernels:
-            self.eager_both(lambda image, theta: spatial_transform(image, theta, self.size))
-            return
-        self.ours()
-        transform_backward(self.cotangent, self.image, self.theta, self.size, False, "zeros", True, True)
 
 
 def _transform(image: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
     grid = functional.affine_grid(theta, list(image.shape), align_corners=False)
     return functional.grid_sample(image, grid, align_corners=False)
+
+
+def _sample(image: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+    return functional.grid_sample(image, grid, align_corners=False)
+
+
+def _own_transform(image: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
+    return spatial_transform(image, theta, (image.shape[2], image.shape[3]))
+
+
+class Problem:
+    """One shape in one layout: near-identity thetas with all entries drawn, or their grids."""
+
+    def __init__(self, shape: tuple[int, int, int, int], layout: str, kernels: bool, grids: bool) -> None:
+        generator = torch.Generator().manual_seed(0)
+
+        def drawn() -> torch.Tensor:
+            return torch.randn(shape, generator=generator).contiguous(memory_format=LAYOUTS[layout])
+
+        self.kernels, self.size = kernels, (shape[2], shape[3])
+        self.image, self.cotangent = drawn(), drawn()
+        self.places = torch.eye(2, 3) + 0.1 * torch.randn(shape[0], 2, 3, generator=generator)
+        self.theirs: Transform = _transform
+        self.own: Transform = _own_transform
+        if grids:
+            self.places = functional.affine_grid(self.places, list(shape), align_corners=False)
+            self.theirs, self.own = _sample, grid_sample
+
+    def eager(self) -> torch.Tensor:
+        with torch.no_grad():
+            return self.theirs(self.image, self.places)
+
+    def ours(self) -> torch.Tensor:
+        if self.kernels:
+            return transform_forward(self.image, self.places, self.size, False, "zeros")
+        with torch.no_grad():
+            return self.own(self.image, self.places)
+
+    def eager_both(self, transform: Callable[..., torch.Tensor] | None = None) -> None:
+        image, places = self.image.detach().requires_grad_(), self.places.detach().requires_grad_()
+        output = (transform or self.theirs)(image, places)
+        torch.autograd.grad(output, (image, places), self.cotangent)
+
+    def ours_both(self) -> None:
+        if not self.kernels:
+            self.eager_both(self.own)
+            return
+        self.ours()
+        transform_backward(self.cotangent, self.image, self.places, self.size, False, "zeros", True, True)
 
 
 def seconds(work: Work, clock: Clock) -> float:
@@ -88,7 +102,7 @@ def ratio(theirs: Work, ours: Work, rounds: int, clock: Clock) -> tuple[float, f
     return statistics.median(a / b for a, b in pairs), 1e3 * statistics.median(b for _, b in pairs)
 
 
-def report_times(rounds: int, compiled: bool, kernels: bool, clock: Clock) -> None:
+def report_times(rounds: int, compiled: bool, kernels: bool, grids: bool, clock: Clock) -> None:
     """Print a row for each shape and layout, and the geometric means."""
     print(
         f"torch {torch.__version__}, {torch.get_num_threads()} threads, against {'compiled' if compiled else 'eager'}"
@@ -97,17 +111,17 @@ def report_times(rounds: int, compiled: bool, kernels: bool, clock: Clock) -> No
     ratios = []
     for shape in SHAPES:
         for layout in LAYOUTS:
-            problem = Problem(shape, layout, kernels)
+            problem = Problem(shape, layout, kernels, grids)
             theirs, theirs_both = problem.eager, problem.eager_both
             if compiled:
                 torch._dynamo.reset()  # its limit on recompilations falls back to eager silently
-                transform = torch.compile(_transform)
+                transform = torch.compile(problem.theirs)
 
                 def theirs(
                     problem: Problem = problem, transform: Callable[..., torch.Tensor] = transform
                 ) -> torch.Tensor:
                     with torch.no_grad():
-                        return transform(problem.image, problem.theta)
+                        return transform(problem.image, problem.places)
 
                 def theirs_both(
                     problem: Problem = problem, transform: Callable[..., torch.Tensor] = transform
@@ -164,7 +178,9 @@ def main() -> None:
     parser.add_argument(
         "--compiled", action="store_true", help="against torch.compile of the eager transform"
     )
-    parser.add_argument("--kernels", action="store_true", help="our kernels alone, without autograd")
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument("--kernels", action="store_true", help="our kernels alone, without autograd")
+    ways.add_argument("--grids", action="store_true", help="grid_sample at a grid instead of a theta")
     parser.add_argument("--errors", type=int, metavar="DRAWS", help="only the errors, over so many draws")
     parser.add_argument(
         "--one-thread",
@@ -178,7 +194,7 @@ def main() -> None:
     if arguments.one_thread:
         torch.set_num_threads(1)
     clock = time.process_time if arguments.one_thread else time.perf_counter
-    report_times(arguments.rounds, arguments.compiled, arguments.kernels, clock)
+    report_times(arguments.rounds, arguments.compiled, arguments.kernels, arguments.grids, clock)
 
 
 if __name__ == "__main__":

@@ -51,8 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker of the suites; where the run is led, look out for known failures that no longer fail."""
     config.addinivalue_line(
         "markers",
-        "stn_check(function, subjects=..., padded=True, dtypes=..., feature=None, alike='never', spatial=2): a check of one"
-        " function of the target, run for each convention and dtype",
+        "stn_check(function, subjects=..., padded=True, dtypes=..., feature=None, alike='never',"
+        " interpolations=('bilinear',), spatial=2): a check of one function of the target, run for each convention and dtype",
     )
     # A worker of pytest-xdist sees but a part of the run.
     if config.getoption("--stn", None) and not hasattr(config, "workerinput"):

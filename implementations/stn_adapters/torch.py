@@ -234,10 +234,10 @@ class TorchFramework:
         return output.squeeze(1), tuple(gradient.squeeze(1) for gradient in gradients)
 
 
-def sample(image: Tensor, grid: Tensor, *, padding: str, align_corners: bool) -> Tensor:
+def sample(image: Tensor, grid: Tensor, *, padding: str, align_corners: bool, interpolation: str) -> Tensor:
     """[N,C,H,W], [N,Ho,Wo,2] -> [N,C,Ho,Wo]; with volumes trilinear."""
     return functional.grid_sample(
-        image, grid, mode="bilinear", padding_mode=padding, align_corners=align_corners
+        image, grid, mode=interpolation, padding_mode=padding, align_corners=align_corners
     )
 
 
@@ -247,11 +247,17 @@ def generate(theta: Tensor, size: tuple[int, ...], *, align_corners: bool) -> Te
 
 
 def transform(
-    image: Tensor, theta: Tensor, size: tuple[int, ...], *, padding: str, align_corners: bool
+    image: Tensor,
+    theta: Tensor,
+    size: tuple[int, ...],
+    *,
+    padding: str,
+    align_corners: bool,
+    interpolation: str,
 ) -> Tensor:
     """[N,C,H,W], [N,2,3], (Ho, Wo) -> [N,C,Ho,Wo], and likewise of volumes."""
     grid = generate(theta, size, align_corners=align_corners)
-    return sample(image, grid, padding=padding, align_corners=align_corners)
+    return sample(image, grid, padding=padding, align_corners=align_corners, interpolation=interpolation)
 
 
 TORCH = Implementation(

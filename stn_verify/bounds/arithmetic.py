@@ -33,6 +33,16 @@ of nested lerps at most two more; the error of lerp's difference is u |p1 - p0| 
 VOLUME_VALUE = 12.0
 """The same in a volume: a product of three weights (2), with the pixel (1), sums of eight terms (7), two more for lerps."""
 
+CUBIC_VALUE = 17.0
+"""Roundings of size u sum|weight pixel|: as VALUE, in sums of sixteen terms (15). Rows first, or by dense matrices, are fewer."""
+
+POLYNOMIAL = 1.5
+"""Of the sums in a polynomial of four terms c t^i, of size u (sum|c t^i| + |sum|): each of three additions rounds a partial sum,
+and no partial sum exceeds half of that. The terms themselves take i products and the rounding of c, i + 1 in all."""
+
+POLYNOMIAL_SLOPE = 1.0
+"""The same of its derivative's three terms, whose coefficients take two roundings: i + 2."""
+
 SLOPE = 8.0
 """As VALUE for a weighted difference of pixels, with the cotangent (1) and the scale to normalised units (2); the sums over
 channels and corners are counted apart (`slope_roundings`). In a volume there is one more weight (1), for which it has room."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stn_verify.bounds import cubic
 from stn_verify.bounds.arithmetic import Arithmetic, slope_roundings
 from stn_verify.bounds.corners import Cells, Corners, interpolated
 from stn_verify.bounds.interval import Interval
@@ -55,7 +56,10 @@ def point_gradient(
 
     dV/dx = (1-fy)(p01-p00) + fy(p11-p10) jumps where x crosses an integer, so at a kink the slopes of both cells span a hull;
     along any other axis it is continuous and changes by at most the cells' largest |twist| per pixel.
+    That of a cubic kernel jumps nowhere.
     """
+    if scene.convention.interpolation == "bicubic":
+        return PointGradient(cubic.point_gradient(scene, cotangent, arithmetic))
     rows = scene.rows(cotangent)
     return PointGradient(
         tuple(_along(scene, number, rows, arithmetic, zero=zero) for number in range(len(scene.axes)))

@@ -108,8 +108,8 @@ class Scene:
         self._pixels = np.concatenate([_flat(image), np.zeros((channels, 1))], axis=1)
         self._cells: dict[Cells, Corners] = {}
         self._windows: dict[tuple[float, float], tuple[list[Cells], Indices]] = {}
-        # A window, the pixel right of it, and the cell left of a kink.
-        margin = WIDEST_WINDOW + 2
+        # A window, the two pixels right of it, the one left of it, and the cell left of a kink.
+        margin = WIDEST_WINDOW + 4
         self._extensions = [Extension(axis.size, convention, axis.cell, margin) for axis in self.axes]
         self._strides = [prod(image.shape[image.ndim - number :]) for number in range(len(self.axes))]
 
@@ -337,9 +337,11 @@ def _axis(pixels: Array, roundings: Array | float, size: int, convention: Conven
     reach = np.abs(pixels) + size
     magnitude = (COORDINATE + folding) * reach + roundings
     position = pixels
+    # A cubic kernel reads one pixel further to either side, and the border becomes constant a pixel later.
+    further = float(convention.interpolation == "bicubic")
     if convention.padding == "zeros":
-        position = np.clip(pixels, -1.5, size + 0.5)
+        position = np.clip(pixels, -1.5 - further, size + 0.5 + further)
     elif convention.padding == "border":
-        position = np.clip(pixels, -0.5, size - 0.5)
+        position = np.clip(pixels, -0.5 - further, size - 0.5 + further)
     scale = pixel_scale(size, convention.align_corners)
     return Axis(position, magnitude, np.abs(pixels - position), reach, size, scale)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stn_verify.contract.convention import Convention
+from stn_verify.contract.convention import CUBIC, Convention
 from stn_verify.contract.dialect import PLAIN, Dialect
 from stn_verify.contract.features import Feature
 
@@ -12,6 +12,8 @@ Name = Annotated[str, Field(max_length=200)]
 Dtype = Literal["float64", "float32", "float16", "bfloat16"]
 Computed = Literal["float64", "float32", "tf32", "float16", "bfloat16"]
 Padding = Literal["zeros", "border", "reflection"]
+Interpolation = Literal["bilinear", "nearest", "bicubic"]
+Cubic = Annotated[float, Field(ge=-1, le=0)]
 
 
 class Description(BaseModel):
@@ -29,7 +31,9 @@ class Description(BaseModel):
     paddings: list[Padding] | None
     """None: neither declared nor offered, to be identified."""
     alignments: list[bool] | None
-    interpolation: Literal["bilinear"]
+    interpolations: list[Interpolation] = ["bilinear"]
+    cubic: Cubic = CUBIC
+    """The parameter a of its bicubic kernel."""
     spatial: Annotated[list[Literal[2, 3]], Field(min_length=1, max_length=2)] = [2]
     """Whether it takes images, volumes, or both."""
     dtypes: list[Dtype]
@@ -38,6 +42,8 @@ class Description(BaseModel):
     compute_dtype: Computed | dict[Dtype, Computed] | None
     """The arithmetic that it claims, by storage dtype where it is not one for all; else that of the dtype itself."""
     subgradient: Literal["right", "left", "mean", "zero"] | None
+    ties: Literal["even", "up", "down", "away"] | None = None
+    """What its nearest takes half-way between two pixels, where it says."""
     device: Name
     threads: int | None = None
     features: list[Feature] = []
@@ -52,7 +58,8 @@ class Description(BaseModel):
     def conventions(self) -> tuple[Convention, ...]:
         """Every convention to check; empty where one must be identified first."""
         return tuple(
-            Convention(padding, aligned, self.interpolation)
+            Convention(padding, aligned, kernel, self.cubic if kernel == "bicubic" else CUBIC)
+            for kernel in self.interpolations
             for padding in self.paddings or ()
             for aligned in self.alignments or ()
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from stn_verify.contract.convention import INTERPOLATIONS, PADDINGS, Convention
+from stn_verify.contract.convention import CUBIC, INTERPOLATIONS, PADDINGS, TIES, Convention
 from stn_verify.contract.dialect import (
     AXIS_ORDERS,
     IMAGE_LAYOUTS,
@@ -47,13 +47,14 @@ class Implementation:
     `sample(image [N,C,H,W], grid [N,Ho,Wo,2]) -> [N,C,Ho,Wo]`, `transform(image, theta [N,2,3], size (Ho,Wo))`,
     `generate(theta, size) -> grid`; grids are normalised, last axis (x, y).
 
-    A choice (`padding`, `align_corners`) that is None is offered where the functions take a keyword-only parameter
-    of that name, and identified where they do not; a tuple restricts what is offered. `vjps` maps a function's name to its
-    vector-Jacobian product, `vjp(*inputs, cotangent, **choices) -> gradients of image, grid or theta in order`; frameworks
-    that differentiate by themselves need none. `compute_dtype` claims the arithmetic, one for all or by storage dtype
-    (default: the storage dtype's), `subgradient` the rule at kinks (default: anything between the one-sided derivatives),
-    `deterministic` the same bits from the same inputs, `claims` what it can do beyond first derivatives (default: whatever
-    turns out to work).
+    A choice (`padding`, `align_corners`, `interpolation`) that is None is offered where the functions take a keyword-only
+    parameter of that name, and identified where they do not (`interpolation` is bilinear where the others are declared); a tuple
+    restricts what is offered. `vjps` maps a function's name to its vector-Jacobian product, `vjp(*inputs, cotangent, **choices)
+    -> gradients of image, grid or theta in order`; frameworks that differentiate by themselves need none. `compute_dtype` claims
+    the arithmetic, one for all or by storage dtype (default: the storage dtype's), `subgradient` the rule at kinks (default:
+    anything between the one-sided derivatives), `ties` the pixel that nearest takes half-way between two (default: either),
+    `cubic` the parameter a of the bicubic kernel, `deterministic` the same bits from the same inputs, `claims` what it can do
+    beyond first derivatives (default: whatever turns out to work).
     `spatial` says whether it takes images [N,C,H,W], (2,), volumes [N,C,D,H,W], (3,), or both, (2, 3): with a volume go grids
     [N,Do,Ho,Wo,3], last axis (x, y, z), theta [N,3,4] and size (Do,Ho,Wo).
     `layout`, `axis_order` and `units` name the dialect, where it is not that of the shapes above (default: that one, or
@@ -66,11 +67,13 @@ class Implementation:
     vjps: Mapping[str, Function] = field(default_factory=dict)
     padding: str | tuple[str, ...] | None = None
     align_corners: bool | None = None
-    interpolation: str = "bilinear"
+    interpolation: str | tuple[str, ...] | None = None
+    cubic: float = CUBIC
     spatial: tuple[int, ...] = (2,)
     dtypes: tuple[str, ...] | None = None
     compute_dtype: str | Mapping[str, str] | None = None
     subgradient: str | None = None
+    ties: str | None = None
     deterministic: bool = False
     claims: tuple[str, ...] = ()
     layout: ImageLayout = "NCHW"
@@ -86,13 +89,31 @@ class Implementation:
             _check_arity(self.name, name, function)
         for name in self.vjps:
             _known("vjp", name, tuple(self.functions))
+        self._check_choices()
+        self._check_claims()
+
+    def _check_choices(self) -> None:
         for padding in self.paddings() or ():
             _known("padding", padding, PADDINGS)
-        _known("interpolation", self.interpolation, INTERPOLATIONS)
         if self.spatial not in SPATIAL:
             raise UnknownChoiceError(
                 f"unknown spatial {self.spatial!r}; known: {', '.join(map(str, SPATIAL))}"
             )
+        for kernel in self.interpolations():
+            _known("interpolation", kernel, INTERPOLATIONS)
+        if not -1 <= self.cubic <= 0:
+            raise UnknownChoiceError(f"unknown cubic {self.cubic!r}; known: numbers from -1 to 0")
+        for rule, value, known in (
+            ("subgradient", self.subgradient, SUBGRADIENTS),
+            ("ties", self.ties, TIES),
+        ):
+            if value is not None:
+                _known(rule, value, known)
+        _known("layout", self.layout, IMAGE_LAYOUTS)
+        _known("axis_order", self.axis_order, AXIS_ORDERS)
+        _known("units", self.units, UNITS)
+
+    def _check_claims(self) -> None:
         for dtype in self.dtypes or ():
             _known("dtype", dtype, STORAGE_DTYPES)
         claim = self.compute_dtype
@@ -101,13 +122,8 @@ class Implementation:
                 _known("dtype", dtype, STORAGE_DTYPES)
         for arithmetic in claim.values() if isinstance(claim, Mapping) else [] if claim is None else [claim]:
             _known("compute_dtype", arithmetic, tuple(FORMATS))
-        if self.subgradient is not None:
-            _known("subgradient", self.subgradient, SUBGRADIENTS)
         for claim in self.claims:
             _known("claim", claim, CLAIMABLE)
-        _known("layout", self.layout, IMAGE_LAYOUTS)
-        _known("axis_order", self.axis_order, AXIS_ORDERS)
-        _known("units", self.units, UNITS)
 
     @property
     def dialect(self) -> Dialect:
@@ -136,12 +152,25 @@ class Implementation:
         free = self.units == "pixels" and "reflection" not in (self.paddings() or ("reflection",))
         return (False,) if free else None
 
+    def interpolations(self) -> tuple[str, ...]:
+        """The kernels to check; where the convention is identified, they are what is asked for."""
+        if self.interpolation is not None:
+            return (self.interpolation,) if isinstance(self.interpolation, str) else tuple(self.interpolation)
+        samplers = [name for name in self.functions if name != "generate"]
+        offered = bool(samplers) and all("interpolation" in self.choices(name) for name in samplers)
+        return INTERPOLATIONS if offered else ("bilinear",)
+
     def conventions(self) -> tuple[Convention, ...] | None:
         """Every convention to check, or None where one must be identified first."""
         paddings, alignments = self.paddings(), self.alignments()
         if paddings is None or alignments is None:
             return None
-        return tuple(Convention(p, a, self.interpolation) for p in paddings for a in alignments)
+        return tuple(
+            Convention(padding, aligned, kernel, self.cubic if kernel == "bicubic" else CUBIC)
+            for kernel in self.interpolations()
+            for padding in paddings
+            for aligned in alignments
+        )
 
     def vjp(self, function: Function) -> Function:
         """Decorator: register the vector-Jacobian product of the only function of this implementation."""
@@ -175,10 +204,12 @@ def implementation(framework: str, **declarations: Any) -> Callable[[Any], Imple
         "padding",
         "align_corners",
         "interpolation",
+        "cubic",
         "spatial",
         "dtypes",
         "compute_dtype",
         "subgradient",
+        "ties",
         "deterministic",
         "claims",
         "layout",

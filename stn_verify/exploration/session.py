@@ -89,6 +89,7 @@ class Session:
         dtypes: Sequence[str] = STORAGE_DTYPES,
         declared: bool = False,
         alike: Alike = "never",
+        interpolations: Sequence[str] = ("bilinear",),
         spatial: int = 2,
     ) -> list[Request]:
         """Every dtype and convention to check a function with; a single unsupported one where it is not given at all.
@@ -103,6 +104,7 @@ class Session:
             declared: whether it judges what the target says of itself, once for each convention.
             alike: whether what it finds is the same in all dtypes, so that a wide one and a narrow one are enough: never, nearly
                 (enough where few examples are asked for: a dtype that is wrong by itself shows in others), or wholly.
+            interpolations: those that the check covers; a grid generator has none.
             spatial: 2 of images, 3 of volumes.
         """
         if declared:
@@ -120,16 +122,21 @@ class Session:
             return unsupported
         if (large and not self.profile.large) or unless in given:
             return []
-        conventions = tuple(self.settled.conventions[function])
+        followed = self.settled.conventions[function]
+        covered = (followed[0].interpolation,) if function == "generate" else interpolations
+        conventions = tuple(convention for convention in followed if convention.interpolation in covered)
         if not padded:
-            conventions = tuple({c.align_corners: c for c in conventions}.values())
+            conventions = tuple({(c.align_corners, c.interpolation): c for c in conventions}.values())
         asked = [dtype for dtype in self.dtypes if dtype in dtypes]
         if alike == "wholly" or (alike == "nearly" and not self.profile.large):
             asked = self._standing_for(asked)
+        # Where few examples are asked for, kernels beside bilinear are looked at in fewer dtypes.
+        few = asked if self.profile.large else self._standing_for(asked)
         return unsupported + [
             Request(dtype, convention, subjects, self.description.why_not(dtype), feature)
             for dtype in asked
             for convention in conventions
+            if convention.interpolation == "bilinear" or dtype in few
         ]
 
     def _lacking(self, function: str, feature: Feature | None, spatial: int) -> str | None:

@@ -46,10 +46,9 @@ def _values(found: Findings, declared: Convention) -> list[str]:
         return [f"declares {declared}: {'; '.join(found.remarks)}"]
     if found.units is None:
         return []
-    if found.kernel != declared.interpolation:
-        seen = found.kernel or "; ".join(found.remarks)
-        return [f"declares interpolation={declared.interpolation!r}, follows {seen}"]
-    expected = _expected(declared)
+    expected, kernel = _expected(declared), _kernel(found, declared)
+    if kernel:
+        return [kernel]
     if not found.paddings:
         return [f"declares padding={declared.padding!r}: {remark}" for remark in found.remarks[-1:]]
     if expected not in found.paddings:
@@ -58,8 +57,18 @@ def _values(found: Findings, declared: Convention) -> list[str]:
     return [f"declares {declared}: {remark}" for remark in found.remarks[-1:]] if fused else []
 
 
+def _kernel(found: Findings, declared: Convention) -> str | None:
+    """How the kernel is another."""
+    seen = found.kernel or "; ".join(found.remarks)
+    if not seen.startswith(declared.interpolation):
+        return f"declares interpolation={declared.interpolation!r}, follows {seen}"
+    if found.cubic_a is not None and abs(found.cubic_a - declared.cubic) > (found.cubic_a_bound or 0.0):
+        return f"declares cubic={declared.cubic:g}, follows {seen}"
+    return None
+
+
 def _expected(declared: Convention) -> str:
     """The padding that a convention means, in the words of Findings."""
     mirrored = {True: "centres", False: "edges"}[declared.align_corners]
     mirror = mirrored if declared.padding == "reflection" else None
-    return Padding(declared.padding, mirror).told(Kernel("bilinear"))  # type: ignore[arg-type]  # one of the known
+    return Padding(declared.padding, mirror).told(Kernel(declared.interpolation))  # type: ignore[arg-type]  # one of the known

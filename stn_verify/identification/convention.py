@@ -7,7 +7,7 @@ import numpy as np
 
 from stn_verify.bounds.comparison import Comparison
 from stn_verify.cases.case import SampleCase, TransformCase
-from stn_verify.contract.convention import Convention
+from stn_verify.contract.convention import CUBIC, Convention
 from stn_verify.contract.description import Description
 from stn_verify.contract.dialect import Dialect
 from stn_verify.contract.errors import ContractError
@@ -171,6 +171,8 @@ def _undeclared(target: Target, dtype: str) -> Settled:
         update={
             "paddings": list(dict.fromkeys(c.padding for c in conventions)),
             "alignments": list(dict.fromkeys(c.align_corners for c in conventions)),
+            "interpolations": list(dict.fromkeys(c.interpolation for c in conventions)),
+            "cubic": next((c.cubic for c in conventions if c.interpolation == "bicubic"), CUBIC),
             "dialect": next(iter(conventions.values())),
         }
     )
@@ -234,6 +236,6 @@ def _finest(description: Description, dtypes: Sequence[str]) -> str:
 def _unknown(description: Description, findings: Findings) -> str:
     remark = f" ({findings.remarks[0]})" if findings.remarks else ""
     return (
-        f"{description.name}: identified as {findings.sentence()}{remark}; the suites check bilinear with zeros, border or"
-        " reflection, in normalised, pixel or [0, 1] coordinates"
+        f"{description.name}: identified as {findings.sentence()}{remark}; the suites check bilinear, nearest and bicubic"
+        " with zeros, border or reflection, in normalised, pixel or [0, 1] coordinates"
     )

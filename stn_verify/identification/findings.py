@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stn_verify.contract.convention import Convention
+from stn_verify.contract.convention import CUBIC, Convention
+from stn_verify.contract.description import Interpolation
 from stn_verify.contract.dialect import AxisOrder, Dialect, ImageLayout, Units
 
 SCHEMA: Literal["stn-verify/identification/1"] = "stn-verify/identification/1"
@@ -63,6 +64,10 @@ class Findings(_Record):
     """Why no torch call matches."""
     padding: Literal["zeros", "border", "reflection"] | None = None
     """Of the convention that the suites check, where it is one."""
+    interpolation: Interpolation | None = None
+    """Likewise."""
+    cubic: float = CUBIC
+    """The parameter a of its bicubic kernel, likewise: a simple number where one is within the bound of what was measured."""
     dialect: Dialect | None = None
     remarks: list[str] = []
     calls: int = 0
@@ -72,7 +77,7 @@ class Findings(_Record):
         """The convention that it follows, where the suites have it."""
         if self.padding is None or self.align_corners is None or self.dialect is None:
             return None
-        return Convention(self.padding, self.align_corners)
+        return Convention(self.padding, self.align_corners, self.interpolation or "bilinear", self.cubic)
 
     @property
     def identified(self) -> bool:

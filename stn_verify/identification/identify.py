@@ -141,8 +141,7 @@ def _outside(sketch: _Sketch, measured: Geometry, kernel: Kernel) -> None:
         sketch.remarks.append("at ties it follows no known rule, or none on both axes")
     generator = _fused(sketch, Model(measured, kernel, padding)) if measured.probe.fused else None
     _torch(sketch, measured, kernel, padding, generator)
-    if kernel.name == "bilinear":
-        _convention_of(sketch, padding, generator, fused=measured.probe.fused)
+    _convention_of(sketch, kernel, padding, generator, fused=measured.probe.fused)
 
 
 def _fused(sketch: _Sketch, model: Model) -> Generator | None:
@@ -167,7 +166,9 @@ def _fused(sketch: _Sketch, model: Model) -> Generator | None:
     return one
 
 
-def _convention_of(sketch: _Sketch, padding: Padding, generator: Generator | None, *, fused: bool) -> None:
+def _convention_of(
+    sketch: _Sketch, kernel: Kernel, padding: Padding, generator: Generator | None, *, fused: bool
+) -> None:
     """The convention and the dialect of the suites, where all of it is theirs."""
     known = sketch.known
     units, layout = known.get("units"), known["image_layout"]
@@ -181,14 +182,16 @@ def _convention_of(sketch: _Sketch, padding: Padding, generator: Generator | Non
         known["align_corners"] = mirrored
     if padding.mirror and mirrored != known["align_corners"]:
         sketch.remarks.append(
-            f"{padding.told(Kernel('bilinear'))} does not go with align_corners={known['align_corners']}"
+            f"{padding.told(kernel)} does not go with align_corners={known['align_corners']}"
         )
         return
     if fused and (generator is None or generator.rows != generator.columns or units != "normalised"):
         return
     if fused and generator is not None and generator.align_corners != known["align_corners"]:
         return
-    known["padding"] = padding.name
+    known |= {"padding": padding.name, "interpolation": kernel.name}
+    if kernel.name == "bicubic":
+        known["cubic"] = kernel.simple_a
     known["dialect"] = Dialect(layout, known["axis_order"], units)
 
 
@@ -246,4 +249,10 @@ def choices_of(description: Description, function: str) -> list[Convention]:
     alignments = [standard.align_corners]
     if "align_corners" in taken:
         alignments = description.alignments or [False, True]
-    return [Convention(padding, aligned) for padding in paddings for aligned in alignments]
+    kernels = description.interpolations if "interpolation" in taken else [standard.interpolation]
+    return [
+        Convention(padding, aligned, kernel, description.cubic if kernel == "bicubic" else standard.cubic)
+        for kernel in kernels
+        for padding in paddings
+        for aligned in alignments
+    ]

@@ -40,6 +40,15 @@ class Kernel:
         return f"bicubic with a = {known}"
 
     @property
+    def simple_a(self) -> float:
+        """The number of fewest decimals that is as good as what was measured, in [-1, 0]."""
+        for decimals in range(1, 5):
+            simple = round(self.a, decimals)
+            if abs(simple - self.a) <= self.a_bound:
+                return min(max(simple, -1.0), 0.0)
+        return min(max(self.a, -1.0), 0.0)
+
+    @property
     def uncertain(self) -> float:
         """How much sum |h| may be off along one axis: sum |dh/da| <= 4 * 4/27, times what is not known of a."""
         return 0.0 if self.a in NAMED_A else 16 / 27 * self.a_bound

@@ -68,7 +68,8 @@ def _deepened(target: Target, findings: Findings, asked: Convention, dtypes: Seq
             route = Route(asked, findings.dialect)
             translated = TranslatedTarget(target, described, {(function, convention): route})
             precision[dtype] = found_precision(translated, function, convention, dtype)
-            if function == "sample" and function in described.differentiable and not kinks:
+            kinked = function == "sample" and convention.interpolation == "bilinear"
+            if kinked and function in described.differentiable and not kinks:
                 kinks = found_kinks(translated, convention, dtype)
         except TargetFailure as failure:
             first = (str(failure).splitlines() or [""])[0]

@@ -1,10 +1,8 @@
 """A target's results against the float64 oracle and the bounds of its arithmetic."""
 
 from stn_verify.bounds.comparison import Comparison, Expectation
-from stn_verify.bounds.grid_gradient import grid_gradient
-from stn_verify.bounds.input_gradient import input_gradient
-from stn_verify.bounds.output import output
-from stn_verify.bounds.theta_gradient import generated, generator_gradient, theta_gradient
+from stn_verify.bounds.interpolated import grid_gradient, input_gradient, output, theta_gradient
+from stn_verify.bounds.theta_gradient import generated, generator_gradient
 from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
 from stn_verify.contract.target import Reply
 from stn_verify.formats import Array
@@ -14,8 +12,8 @@ SUBJECTS = {"image": "grad_input", "grid": "grad_grid", "theta": "grad_theta"}
 
 
 def compare_output(case: SampleCase | TransformCase, values: Array) -> Comparison:
-    """The output against equation 5."""
-    return Comparison("output", values, lambda arithmetic: output(case.scene, arithmetic))
+    """The output against equation 5, or that of the convention's own kernel."""
+    return Comparison("output", values, lambda arithmetic: output(case.scene, values, arithmetic))
 
 
 def compare_grid(case: GenerateCase, values: Array) -> Comparison:

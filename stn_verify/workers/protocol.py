@@ -15,11 +15,13 @@ Every request has a "call" and an "id"; the reply repeats the id. In this order:
         Reply: {"status": "ok", "id": 2, "description": {...}}, a `Description` (contract/description.py):
         {"name": "mine", "framework": "c++", "framework_version": "1.0", "python_version": "none",
          "functions": {"sample": ["padding", "align_corners"]}, "differentiable": ["sample"],
-         "paddings": ["zeros"], "alignments": [false, true], "interpolation": "bilinear", "spatial": [2],
+         "paddings": ["zeros"], "alignments": [false, true], "interpolations": ["bilinear"], "spatial": [2],
          "dtypes": ["float32"], "unsupported": {"float64": "not built"},
          "compute_dtype": null, "subgradient": null, "device": "cpu", "threads": 1,
          "features": [], "claims": [], "deterministic": false,
          "dialect": {"layout": "NCHW", "axis_order": "xy", "units": "normalised"}}
+        `interpolations` may name "nearest" and "bicubic" too (the default is shown); "cubic" is then the parameter a of the
+        kernel (-0.75), "ties" what nearest takes half-way (null: either; "even", "up", "down", "away").
         `dialect` (the default is shown) says how it spells images and coordinates: requests then come in that spelling.
         `spatial` says whether it takes images (2, the default), volumes (3), or both.
         `compute_dtype` may be an object too, by storage dtype: {"float16": "float32"}.
@@ -27,7 +29,7 @@ Every request has a "call" and an "id"; the reply repeats the id. In this order:
         must not be called to find out. `features` names what it can be asked beyond plain calls; a program
         without any (the default) may ignore every key of `evaluate` that is not shown below.
     {"call": "evaluate", "id": 3, "function": "sample", "padding": "zeros", "align_corners": false,
-     "interpolation": "bilinear", "size": null, "dtype": "float32", "gradients": ["image", "grid"]}
+     "interpolation": "bilinear", "cubic": -0.75, "size": null, "dtype": "float32", "gradients": ["image", "grid"]}
         with the tensors that the function takes, stored in "dtype" (F64, F32, F16 or BF16):
             sample     image [N,C,H,W], grid [N,Ho,Wo,2], last axis (x, y), normalised
             transform  image [N,C,H,W], theta [N,2,3]; "size" is [Ho, Wo]
@@ -68,8 +70,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from stn_verify.contract.convention import Convention
-from stn_verify.contract.description import Description, Dtype, Padding
+from stn_verify.contract.convention import CUBIC, Convention
+from stn_verify.contract.description import Cubic, Description, Dtype, Interpolation, Padding
 from stn_verify.contract.errors import (
     BrokenTargetError,
     ContractError,
@@ -134,7 +136,8 @@ class Evaluate(_Message):
     function: FunctionName
     padding: Padding
     align_corners: bool
-    interpolation: Literal["bilinear"]
+    interpolation: Interpolation
+    cubic: Cubic = CUBIC
     size: tuple[Side, Side] | tuple[Side, Side, Side] | None
     dtype: Dtype
     gradients: tuple[InputName, ...]
@@ -148,7 +151,7 @@ class Evaluate(_Message):
     def with_arrays(self, arrays: dict[str, Array]) -> Call:
         """The call that this request and its arrays make."""
         cotangent = arrays.pop("cotangent", None)
-        convention = Convention(self.padding, self.align_corners, self.interpolation)
+        convention = Convention(self.padding, self.align_corners, self.interpolation, self.cubic)
         tangents, seconds = _prefixed(arrays, TANGENT), _prefixed(arrays, SECOND)
         return Call(
             self.function,
@@ -302,6 +305,7 @@ def evaluation(call: Call, id: int) -> tuple[Evaluate, dict[str, Tensor]]:
                 "padding": call.convention.padding,
                 "align_corners": call.convention.align_corners,
                 "interpolation": call.convention.interpolation,
+                "cubic": call.convention.cubic,
                 "size": None if call.size is None else [int(side) for side in call.size],
                 "dtype": call.dtype,
                 "gradients": call.gradients,

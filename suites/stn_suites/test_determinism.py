@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from stn_suites import repeats
+from stn_suites import kernels, repeats
 from stn_verify.cases import repeats as cases
 from stn_verify.exploration.examination import Examination
 
@@ -16,7 +16,7 @@ TRANSFORM = ("output", "grad_input", "grad_theta")
 GENERATE = ("grid", "grad_theta")
 
 
-@pytest.mark.stn_check("sample", SAMPLE, alike="nearly")
+@pytest.mark.stn_check("sample", SAMPLE, alike="nearly", interpolations=kernels.EVERY)
 def test_repeated(examination: Examination) -> None:
     """In one process, with other calls between."""
     given = cases.sample_repeats(examination.dtype, examination.convention)

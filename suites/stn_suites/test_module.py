@@ -50,7 +50,12 @@ def test_two_transformers(examination: Examination) -> None:
 
 
 @pytest.mark.stn_check(
-    "transform", ("grad_parameters",), feature="networks", differentiated=True, dtypes=("float64",)
+    "transform",
+    ("grad_parameters",),
+    feature="networks",
+    differentiated=True,
+    large=True,
+    dtypes=("float64",),
 )
 def test_two_transformers_differences(examination: Examination) -> None:
     """Against exact differences of the target's own network, which need no oracle for values."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis.strategies import SearchStrategy
 
-from stn_suites import checks, layouts
+from stn_suites import checks, kernels, layouts
 from stn_suites.poisoned import grids_unharmed, images_unharmed, points_unharmed
 from stn_suites.promises import kept
 from stn_suites.spoilt import cotangents_stay, pixels_stay
@@ -48,10 +48,10 @@ def _generators(examination: Examination) -> SearchStrategy[GenerateCase]:
 def _poison_coordinates(examination: Examination, kind: str) -> None:
     kinds = {kind: poison.grids(poison.KINDS[kind])}
     cases = sample_cases(examination.dtype, examination.convention, kinds)
-    examination.explore(cases, points_unharmed(examination))
+    examination.explore(cases, points_unharmed(examination), share=kernels.share(examination))
 
 
-@pytest.mark.stn_check("sample", SAMPLE, alike="nearly")
+@pytest.mark.stn_check("sample", SAMPLE, alike="nearly", interpolations=kernels.EVERY)
 def test_nan_coordinates(examination: Examination) -> None:
     """A few coordinates are NaN."""
     _poison_coordinates(examination, "nan")

@@ -28,7 +28,7 @@ class FakeTarget:
     description = Description(
         name="fake", framework="numpy", framework_version="2.4", python_version="3.11", device="cpu",
         functions={"sample": []}, differentiable=["sample"], paddings=["zeros"], alignments=[False, True],
-        interpolation="bilinear", dtypes=["float64", "float32"], unsupported={}, compute_dtype=None,
+        interpolations=["bilinear"], dtypes=["float64", "float32"], unsupported={}, compute_dtype=None,
         subgradient=None,
     )
 

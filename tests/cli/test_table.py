@@ -29,7 +29,7 @@ def results_of(*verdicts: Verdict, **fields) -> Results:
         differentiable=[],
         paddings=["zeros"],
         alignments=[False],
-        interpolation="bilinear",
+        interpolations=["bilinear"],
         dtypes=["float64"],
         unsupported={},
         compute_dtype=None,

@@ -90,3 +90,38 @@ def test_an_undeclared_callable_is_marked():
     held = undeclared(sampler, "mine", "numpy")
     assert held.identified
     assert held.name == "mine"
+
+
+def test_interpolation_is_offered_restricted_or_bilinear() -> None:
+    def offers(image, grid, *, padding, align_corners, interpolation):
+        return image
+
+    def plain(image, grid):
+        return image
+
+    def kernels(function, **declared):
+        return Implementation("i", "numpy", {"sample": function}, **declared).interpolations()
+
+    assert kernels(offers) == ("bilinear", "nearest", "bicubic")
+    assert kernels(offers, interpolation=("nearest", "bicubic")) == ("nearest", "bicubic")
+    assert kernels(plain) == ("bilinear",)
+    assert kernels(plain, interpolation="nearest") == ("nearest",)
+    made = Implementation("i", "numpy", {"sample": offers}, padding="border", align_corners=True, cubic=-0.5)
+    assert made.conventions() == (
+        Convention("border", True),
+        Convention("border", True, "nearest"),
+        Convention("border", True, "bicubic", -0.5),
+    )
+    assert [str(convention) for convention in made.conventions() or ()] == [
+        "bilinear/border/aligned",
+        "nearest/border/aligned",
+        "bicubic(-0.5)/border/aligned",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"), [({"cubic": 0.5}, "unknown cubic 0.5"), ({"ties": "odd"}, "unknown ties 'odd'")]
+)
+def test_unknown_kernels_are_refused(declared, told) -> None:
+    with pytest.raises(UnknownChoiceError, match=told):
+        Implementation("i", "numpy", {"sample": lambda image, grid: image}, **declared)

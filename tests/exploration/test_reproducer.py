@@ -177,7 +177,7 @@ class Described:
             "differentiable": ["sample", "transform", "generate"],
             "paddings": ["border"],
             "alignments": [True],
-            "interpolation": "bilinear",
+            "interpolations": ["bilinear"],
             "dtypes": ["float64"],
             "unsupported": {},
             "compute_dtype": None,

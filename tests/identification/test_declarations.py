@@ -85,7 +85,7 @@ def test_a_right_declaration_costs_one_call_each() -> None:
             Anything("nearest"),
             {"align_corners": False},
             "declares interpolation='bilinear', follows nearest",
-            Convention("zeros", False),
+            Convention("zeros", False, "nearest"),
             PLAIN,
         ),
         (
@@ -130,7 +130,10 @@ def test_a_parameter_that_is_turned_round_is_judged_by_what_it_gives() -> None:
 @pytest.mark.parametrize(
     ("sampler", "told"),
     [
-        (Anything("bicubic"), "identified as bicubic with a = -0.75, .*the suites check bilinear"),
+        (
+            Anything("bicubic", padding="wrap"),
+            "identified as bicubic with a = -0.75, wrap, .*the suites check bilinear",
+        ),
         (Anything(padding="wrap"), "identified as bilinear, wrap, .*the suites check bilinear"),
         (Anything(map="(W-2)/2"), r"unknown units \(scale \(W - 2\) / 2, .*the suites check bilinear"),
     ],

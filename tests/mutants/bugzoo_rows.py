@@ -9,16 +9,13 @@ from faults import Mutant
 
 FILE = Path(__file__).with_name("bugzoo.csv")
 
-NEAREST = "Nearest is not checked yet."
 NOT_FINITE = "No value is prescribed where a coordinate is not finite"
 
 REASONS: dict[str, str] = {
     "Z21": f"{NOT_FINITE}: what a target reads there is told (`observed`), not judged; that it harms no other point is.",
-    "Z34": NEAREST,
     "Z41": f"{NOT_FINITE}, and on finite ones the two clips agree: border is checked, its ends included, and the pull request"
     " names no wrong value.",
     "Z62": "3-D is not checked yet; the runtime is a phone's.",
-    "Z64": NEAREST,
     "Z88": "Needs CUDA, and nothing is wrong: a target that lacks a padding declares the others, one that lacks a device does"
     " not start.",
     "Z91": "Needs TensorRT, and the issue does not say how the values differ; any that do are found by `values: sample` in that"
@@ -29,19 +26,17 @@ REASONS: dict[str, str] = {
 
 REMARKS: dict[str, str] = {
     "Z18": "The refusal, without cuDNN.",
-    "Z20": "In bilinear: bicubic is not checked yet. Offsets past 2^31 take an image of 8 GiB.",
+    "Z20": "In bilinear. Offsets past 2^31 take an image of 8 GiB.",
     "Z22": "Without Metal: the cache by shape alone, and the layout that comes back.",
     "Z23": "In 2-D, without Metal.",
     "Z27": "Scaled down: an image of 2^31 elements takes 8 GiB, so the offset has 16 bits.",
     "Z40": "A tile that is too small for the shape, without ROCm; the pull request does not say what was wrong.",
-    "Z45": f"{NEAREST} The bounds test on floats is NoFade's.",
+    "Z45": "The bounds test on floats is NoFade's.",
     "Z49": "The slope to the right is a right gradient: it passes and is named `right`. What fails is the central difference"
     " that it was held against.",
     "Z60": "In float32 on a CPU. align_corners ignored is AlignCornersIgnored.",
-    "Z66": NEAREST,
     "Z69": "With 16 bits.",
     "Z71": "Wrap is no padding here.",
-    "Z73": "Order 0 is nearest, which is not checked yet.",
     "Z78": "The image frozen and the grid trained, in torch.",
     "Z85": "Without CUDA.",
     "Z29": "Without the damage to the heap: the call must be refused.",

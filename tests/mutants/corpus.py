@@ -9,6 +9,7 @@ import faulty_conventions
 import faulty_grad_grid
 import faulty_grad_input
 import faulty_grad_theta
+import faulty_interpolation
 import faulty_laws
 import faulty_layouts
 import faulty_poison
@@ -21,6 +22,7 @@ import faulty_volumes
 import unusual_arithmetics
 import unusual_dialects
 import unusual_habits
+import unusual_interpolation
 import unusual_kinks
 import unusual_volumes
 from faults import MUTANTS
@@ -33,6 +35,7 @@ MODULES = (
     faulty_grad_grid,
     faulty_grad_input,
     faulty_grad_theta,
+    faulty_interpolation,
     faulty_laws,
     faulty_layouts,
     faulty_precision,
@@ -45,6 +48,7 @@ MODULES = (
     unusual_arithmetics,
     unusual_dialects,
     unusual_habits,
+    unusual_interpolation,
     unusual_volumes,
 )
 

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sampler import Sampler
 
@@ -118,10 +119,11 @@ def fault(
     status: Status = Status.FAILED,
     gap: str | None = None,
     group: str | None = None,
+    **declared: Any,
 ) -> Callable[[type[Sampler]], Implementation]:
     """Register a class of a faulty sampler, and turn it into an implementation that `file.py:Class` names.
 
-    `group` is that of the file where it is left out; `align_corners=None` offers both.
+    `group` is that of the file where it is left out; `align_corners=None` offers both; `declared` is what else it says of itself.
     """
 
     def register(faulty: type[Sampler]) -> Implementation:
@@ -134,6 +136,7 @@ def fault(
             padding=padding,
             align_corners=align_corners,
             dtypes=dtypes,
+            **declared,
             spatial=spatial,
         )
         if made.name in MUTANTS:

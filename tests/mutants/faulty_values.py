@@ -67,7 +67,7 @@ class ChannelIgnored(Sampler):
         return super().read(np.repeat(image[:, :1], image.shape[1], axis=1), ix, iy)
 
 
-@fault("nearest instead of bilinear", "output", source="Z56")
+@fault("nearest instead of bilinear", "convention", "grad_grid", source="Z56")
 class Nearest(Sampler):
     def weights(self, x: Array, left: Array, size: int) -> tuple[Array, Array]:
         right = (x - left >= 0.5).astype(x.dtype)

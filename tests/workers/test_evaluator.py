@@ -178,9 +178,9 @@ def test_the_reference_and_torch_agree(function):
         "theta": theta,
     }
     reference, torch = InProcessTarget(load("reference")), InProcessTarget(load("torch"))
-    assert torch.description.conventions() == reference.description.conventions()
+    assert set(reference.description.conventions()) <= set(torch.description.conventions())
     assert set(torch.description.differentiable) == set(reference.description.differentiable)
-    for convention in torch.description.conventions():
+    for convention in reference.description.conventions():
         plain = a_call(function, convention=convention)
         call = a_call(
             function,

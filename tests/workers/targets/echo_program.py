@@ -20,7 +20,7 @@ DESCRIPTION = {
     "differentiable": ["sample"],
     "paddings": ["zeros"],
     "alignments": [False],
-    "interpolation": "bilinear",
+    "interpolations": ["bilinear"],
     "dtypes": ["float64", "float32"],
     "unsupported": {},
     "compute_dtype": None,
