@@ -19,7 +19,7 @@ class NumpyFramework(Framework):
 
     name = "numpy"
     differentiates = False
-    features: tuple[Feature, ...] = ("layouts", "mixed dtypes", "watching")
+    features: tuple[Feature, ...] = ("layouts", "mixed dtypes", "watching", "networks")
 
     @property
     def version(self) -> str:

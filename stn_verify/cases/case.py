@@ -123,7 +123,39 @@ class GenerateCase:
         return _describe(self)
 
 
-Case = SampleCase | TransformCase | GenerateCase
+@dataclass(frozen=True, eq=False)
+class NetworkCase:
+    """image [N,C,H,W], transformers one after another, the last one's size (Ho, Wo), cotangent [N,C,Ho,Wo].
+
+    `parameters` are those of fully connected localisation networks, by the names of a call of the function "network".
+    """
+
+    function: ClassVar[str] = "network"
+    image: Array
+    parameters: Mapping[str, Array]
+    size: tuple[int, ...]
+    cotangent: Array
+    dtype: str
+    convention: Convention
+    kind: str = ""
+
+    @property
+    def arrays(self) -> Mapping[str, Array]:
+        """The inputs by name."""
+        return {"image": self.image, **self.parameters}
+
+    def call(self, gradients: tuple[str, ...] = (), **changed: Array) -> Call:
+        """The evaluation of this case, with other arrays where `changed` gives them."""
+        return _call(self, self.size, gradients, changed)
+
+    def __repr__(self) -> str:
+        return _describe(self)
+
+
+FunctionCase = SampleCase | TransformCase | GenerateCase
+"""Of one function that the target gives itself."""
+
+Case = FunctionCase | NetworkCase
 
 
 def storage(case: Case) -> Format:

@@ -3,7 +3,15 @@
 from typing import Literal, get_args
 
 Feature = Literal[
-    "layouts", "mixed dtypes", "watching", "threads", "forward mode", "double backward", "vmap", "compile"
+    "layouts",
+    "mixed dtypes",
+    "watching",
+    "threads",
+    "forward mode",
+    "double backward",
+    "vmap",
+    "compile",
+    "networks",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)

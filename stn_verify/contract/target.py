@@ -43,7 +43,8 @@ class TargetTimedOut(TargetFailure):
 class Call:
     """One evaluation. Arrays are float64 carriers whose values lie in `dtype`.
 
-    `gradients` names the inputs to differentiate; they need `cotangent`, of the output's shape.
+    `gradients` names the inputs to differentiate; they need `cotangent`, of the output's shape. The function "network" is
+    `transform` in networks of its own, one after another: arrays are `image` and their parameters (workers/networks.py).
     """
 
     function: str

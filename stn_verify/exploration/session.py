@@ -148,6 +148,8 @@ class Session:
             return f"takes no {SPATIAL_NAMES[spatial]}"
         if spatial == 3 and described.dialect != PLAIN:
             return f"volumes are not translated into its dialect: {described.dialect}"
+        if feature == "networks" and described.dialect != PLAIN:
+            return f"networks are not translated into its dialect: {described.dialect}"
         if feature is not None and feature not in described.features:
             return f"cannot be asked for {feature}"
         return None

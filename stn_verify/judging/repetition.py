@@ -7,7 +7,7 @@ import numpy as np
 from stn_verify.bounds.agreement import apart, identical, within_bounds
 from stn_verify.bounds.comparison import Comparison
 from stn_verify.bounds.interpolated import any_output
-from stn_verify.cases.case import Case, GenerateCase
+from stn_verify.cases.case import FunctionCase, GenerateCase
 from stn_verify.contract.target import Call, Reply
 from stn_verify.formats import named
 from stn_verify.judging.reference import compare_gradients, compare_grid
@@ -33,7 +33,7 @@ class Repetition:
 
 
 def repetitions(
-    case: Case,
+    case: FunctionCase,
     replies: tuple[Reply, Reply],
     calls: tuple[Call, ...],
     *,
@@ -68,7 +68,7 @@ def repetitions(
     return found
 
 
-def _compared(case: Case, reply: Reply, subgradient: str | None) -> dict[str, Comparison]:
+def _compared(case: FunctionCase, reply: Reply, subgradient: str | None) -> dict[str, Comparison]:
     """By subject: the gradients of two replies may come in different orders."""
     if isinstance(case, GenerateCase):
         output = compare_grid(case, reply.output)

@@ -16,6 +16,7 @@ from stn_verify.formats import STORAGE_DTYPES, Array
 from stn_verify.frameworks import framework
 from stn_verify.workers.execution import Execution, Natives
 from stn_verify.workers.expectations import check_reply
+from stn_verify.workers.networks import array_names
 from stn_verify.workers.protocol import Raised
 
 _NAME, _REASON = 200, 500
@@ -96,7 +97,8 @@ class Evaluator:
     def _natives(self, call: Call) -> Natives:
         self._check(call)
         given = {name: self._placed(call, name, array) for name, array in call.arrays.items()}
-        inputs = [call.size if name == "size" else given[name] for name in ARGUMENTS[call.function]]
+        names = array_names(call) if call.function == "network" else ARGUMENTS[call.function]
+        inputs = [call.size if name == "size" else given[name] for name in names]
         return Natives(
             inputs,
             None if call.cotangent is None else self._placed(call, "cotangent", call.cotangent),
@@ -109,6 +111,9 @@ class Evaluator:
         return self.framework.arranged(native, call.layouts[name]) if name in call.layouts else native
 
     def _check(self, call: Call) -> None:
+        if call.function == "network":
+            self._check_network(call)
+            return
         if call.function not in self.implementation.functions:
             given = ", ".join(self.implementation.functions)
             raise ContractError(f"{self.implementation.name} has no {call.function}; it has {given}")
@@ -125,14 +130,25 @@ class Evaluator:
             raise ContractError(f"{call.function} has no gradient of {', '.join(sorted(unknown))}")
         if (call.cotangent is not None) != bool(call.gradients):
             raise ContractError(f"{call.function}: a cotangent goes with gradients, and only with them")
-        if call.gradients and not (
-            self.framework.differentiates or call.function in self.implementation.vjps
-        ):
+        if call.gradients and not self._differentiates(call.function):
             raise ContractError(
                 f"{self.implementation.name}: {self.framework.name} does not differentiate,"
                 f" and no {call.function}_vjp is given"
             )
         self._check_features(call)
+
+    def _check_network(self, call: Call) -> None:
+        if "transform" not in self.implementation.functions:
+            raise ContractError(f"{self.implementation.name} has no transform to stand in a network")
+        array_names(call)
+        if (call.cotangent is not None) != bool(call.gradients):
+            raise ContractError("network: a cotangent goes with gradients, and only with them")
+        if set(call.gradients) and not self._differentiates("transform"):
+            raise ContractError(f"{self.implementation.name} gives no gradients of transform")
+        self._check_features(call)
+
+    def _differentiates(self, function: str) -> bool:
+        return self.framework.differentiates or function in self.implementation.vjps
 
     def _check_features(self, call: Call) -> None:
         asked: dict[Feature, bool] = {
@@ -144,6 +160,7 @@ class Evaluator:
             "double backward": bool(call.seconds),
             "vmap": call.way == "vmapped",
             "compile": call.way == "compiled",
+            "networks": call.function == "network",
         }
         lacking = [name for name, wanted in asked.items() if wanted and name not in self._features()]
         if lacking:

@@ -12,6 +12,7 @@ from stn_verify.contract.target import Call, Reply, Seen, TargetReplied
 from stn_verify.formats import Array
 from stn_verify.frameworks import Framework
 from stn_verify.workers.expectations import check_output_shape, second_names
+from stn_verify.workers.networks import Network, array_names
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Execution:
 
     def _derived(self) -> Reply:
         call, natives = self.call, self.natives
+        if call.function == "network":
+            return self._in_a_network()
         choices = self.choices()
         if call.tangents:
             moved = {self._position(name): tangent for name, tangent in natives.tangents.items()}
@@ -79,6 +82,24 @@ class Execution:
             )
             return self._told(output, dict(zip(call.gradients, gradients, strict=True)))
         return self._plain(choices)
+
+    def _in_a_network(self) -> Reply:
+        call, natives = self.call, self.natives
+        taken = self.implementation.choices("transform")
+        choices = {name: value for name, value in vars(call.convention).items() if name in taken}
+        transform, product = (
+            self.implementation.functions["transform"],
+            self.implementation.vjps.get("transform"),
+        )
+        network = Network(call.size or (), transform, product, choices)
+        if not call.gradients:
+            return self._told(network.forward(*natives.inputs), {})
+        if product is not None:
+            output, every = network.backward(natives.cotangent, *natives.inputs)
+            return self._told(output, {name: every[name] for name in call.gradients})
+        wanted = [array_names(call).index(name) for name in call.gradients]
+        output, gradients = self.framework.vjp(network.forward, natives.inputs, {}, natives.cotangent, wanted)
+        return self._told(output, dict(zip(call.gradients, gradients, strict=True)))
 
     def _second(self, choices: Mapping[str, Any]) -> Reply:
         call, natives = self.call, self.natives

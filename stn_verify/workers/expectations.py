@@ -5,11 +5,11 @@ from stn_verify.formats import Array
 
 
 def output_shape(call: Call) -> tuple[int, ...]:
-    """sample: [N,C] + the grid's points; transform: [N,C] + size; generate: [N] + size + [2]."""
+    """sample: [N,C] + the grid's points; transform, network: [N,C] + size; generate: [N] + size + [2]."""
     size = call.size or ()
     if call.function == "sample":
         return call.arrays["image"].shape[:2] + call.arrays["grid"].shape[1:-1]
-    if call.function == "transform":
+    if call.function in ("transform", "network"):
         return call.arrays["image"].shape[:2] + size
     return (*call.arrays["theta"].shape[:1], *size, len(size))
 

@@ -44,6 +44,10 @@ Every request has a "call" and an "id"; the reply repeats the id. In this order:
             "way": "compiled" or "vmapped", "watched": true,
             the tensors `tangent_image`, ... (forward mode; the reply then has `tangent`), or
             `second_image`, ... (double backward; the reply then has the same names and `second_cotangent`).
+        With the feature "networks" the function may be "network", of images only: `transform` steered by localisation networks,
+        one after another, numbered from 0: `image` and, of each, `0.hidden.weight` [G,C*H*W], `0.hidden.bias`,
+        `0.regression.weight` [6,G] and `0.regression.bias`. theta = regression(ReLU(hidden(pixels))); all but the last keep the
+        image's size, the last one's is "size". Gradients, of the image and of any parameter, go through the whole network.
         With "free": true any shapes may be sent and any output shape may come back.
 
 Any request may be answered otherwise:
@@ -79,13 +83,15 @@ from stn_verify.contract.features import Layout, Way
 from stn_verify.contract.target import Call, Seen, TargetRaised
 from stn_verify.formats import Array
 from stn_verify.workers.frames import FrameError, Tensor
+from stn_verify.workers.networks import PARAMETER
 
 _PACKAGE = str(Path(__file__).parents[1])
 _TYPE, _MESSAGE, _TRACEBACK = 200, 4_000, 20_000
 TANGENT, SECOND = "tangent_", "second_"
 
-FunctionName = Literal["sample", "transform", "generate"]
-InputName = Literal["image", "grid", "theta"]
+FunctionName = Literal["sample", "transform", "generate", "network"]
+ParameterName = Annotated[str, Field(pattern=PARAMETER)]
+InputName = Literal["image", "grid", "theta"] | ParameterName
 ArrayName = Literal["image", "grid", "theta", "cotangent"]
 Side = Annotated[int, Field(ge=0, le=2**31)]
 Id = Annotated[int, Field(ge=0, le=2**63)]

@@ -4,21 +4,21 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from stn_verify.bounds.comparison import Comparison
-from stn_verify.cases.case import Case
+from stn_verify.cases.case import FunctionCase
 from stn_verify.cases.repeats import between
 from stn_verify.contract.target import Call, Reply, Target
 from stn_verify.exploration.examination import Examination
 from stn_verify.judging.reference import GRADIENTS
 from stn_verify.judging.repetition import Repetition, repetitions
 
-Repeated = Callable[[Target, Case], list[Comparison]]
+Repeated = Callable[[Target, FunctionCase], list[Comparison]]
 
 
 def in_one_process(examination: Examination) -> Repeated:
     """The same call again, right away and after others: 3 backwards, and up to 2 between."""
     widest: dict[str, float] = {}
 
-    def check(target: Target, case: Case) -> list[Comparison]:
+    def check(target: Target, case: FunctionCase) -> list[Comparison]:
         call, first = _asked(target, case)
         again = target.call(call)
         found = _noted(examination, widest, "repeated", case, (first, again), (call, call))
@@ -35,7 +35,7 @@ def by_threads(examination: Examination) -> Repeated:
     """One thread against two and against as many as the framework takes by itself: 4 backwards."""
     widest: dict[str, float] = {}
 
-    def check(target: Target, case: Case) -> list[Comparison]:
+    def check(target: Target, case: FunctionCase) -> list[Comparison]:
         plain = _call(target, case)
         single = replace(plain, threads=1)
         first = target.call(single)
@@ -54,7 +54,7 @@ def in_fresh_processes(examination: Examination) -> Repeated:
     """The same call of another process: 3 backwards. A target without a process repeats it in place."""
     widest: dict[str, float] = {}
 
-    def check(target: Target, case: Case) -> list[Comparison]:
+    def check(target: Target, case: FunctionCase) -> list[Comparison]:
         call, first = _asked(target, case)
         found = []
         for _ in range(2):
@@ -68,12 +68,12 @@ def in_fresh_processes(examination: Examination) -> Repeated:
     return check
 
 
-def _asked(target: Target, case: Case) -> tuple[Call, Reply]:
+def _asked(target: Target, case: FunctionCase) -> tuple[Call, Reply]:
     call = _call(target, case)
     return call, target.call(call)
 
 
-def _call(target: Target, case: Case) -> Call:
+def _call(target: Target, case: FunctionCase) -> Call:
     differentiable = case.function in target.description.differentiable
     return case.call(GRADIENTS[case.function] if differentiable else ())
 
@@ -82,7 +82,7 @@ def _noted(
     examination: Examination,
     widest: dict[str, float],
     kind: str,
-    case: Case,
+    case: FunctionCase,
     replies: tuple[Reply, Reply],
     calls: tuple[Call, ...],
 ) -> list[Comparison]:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from stn_verify.cases.case import Case, GenerateCase, SampleCase, TransformCase
+from stn_verify.cases.case import FunctionCase, GenerateCase, SampleCase, TransformCase
 from stn_verify.contract.target import Call, Target, TargetRaised, TargetReplied
 from stn_verify.formats import Array
 from stn_verify.judging.statement import Statement
 
 
-def refused(target: Target, case: Case) -> list[Statement]:
+def refused(target: Target, case: FunctionCase) -> list[Statement]:
     """Every call with one thing wrong: 1 forward each. The case must have more than one image."""
     subject = "grid" if isinstance(case, GenerateCase) else "output"
     statements = []
@@ -39,7 +39,7 @@ def _answered(target: Target, call: Call) -> str | None:
         return f": {failure} to {shapes}"
 
 
-def _wrong(case: Case) -> Mapping[str, Mapping[str, Array]]:
+def _wrong(case: FunctionCase) -> Mapping[str, Mapping[str, Array]]:
     """Arrays in place of the case's own, by what is wrong with them."""
     if isinstance(case, SampleCase):
         grid = case.grid
