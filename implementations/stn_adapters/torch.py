@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from stn_adapters import cuda_timing
 from stn_verify.contract.errors import UnknownChoiceError
 from stn_verify.contract.features import FEATURES, Layout
 from stn_verify.contract.implementation import Implementation
 from stn_verify.formats import Array
-from stn_verify.frameworks import LackingError
+from stn_verify.frameworks import LackingError, Run, Stopwatch, WallClock
 
 _DTYPES = MappingProxyType(
     {"float64": torch.float64, "float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -232,6 +233,29 @@ class TorchFramework:
             return torch.vmap(alone)(*samples).squeeze(1), ()
         output, gradients = torch.vmap(derived)(cotangent.unsqueeze(1), *samples)
         return output.squeeze(1), tuple(gradient.squeeze(1) for gradient in gradients)
+
+    def stopwatch(self, device: str, clock: str) -> Stopwatch:
+        """CUDA's events and graphs, and the wall clock until the device has done its work."""
+        if device.startswith("cuda"):
+            return cuda_timing.stopwatch(device, clock)
+        if clock != "wall":
+            raise LackingError(f"torch has no clock {clock!r} for {device}")
+        return WallClock()
+
+    def copying(self, moved: int, device: str) -> Run:
+        """By copy_, in as many threads as an operation may use."""
+        with torch.inference_mode(mode=False):
+            source = torch.ones(max(1, moved // 8), device=device)
+            destination = torch.empty_like(source)
+        return lambda _: destination.copy_(source)
+
+    def cache_bytes(self, device: str) -> int | None:
+        """Of CUDA's L2."""
+        return cuda_timing.cache_bytes(device) if device.startswith("cuda") else None
+
+    def peak_device_bytes(self, run: Run, device: str) -> int | None:
+        """By the caching allocator of CUDA."""
+        return cuda_timing.peak_bytes(run, device) if device.startswith("cuda") else None
 
 
 def sample(image: Tensor, grid: Tensor, *, padding: str, align_corners: bool, interpolation: str) -> Tensor:

@@ -76,7 +76,12 @@ def example_record(**changed: object) -> Record:
         "noise_ratio": 1.002,
         "noise_ratio_low": 0.99,
         "noise_ratio_high": 1.012,
+        "against_noise_ratio": 0.995,
+        "against_noise_ratio_low": 0.985,
+        "against_noise_ratio_high": 1.005,
         "noise_floor_ratio": 1.03,
+        "time_ratio_first_half": 0.49,
+        "time_ratio_second_half": 0.505,
         "rounds": 60,
         "calls_per_round": 4,
         "throughput_pixels_per_second": pixels / seconds,
@@ -134,6 +139,8 @@ def example_records() -> Records:
 _OF_PEER = (
     "against_time_seconds", "against_first_call_seconds", "time_ratio", "time_ratio_low", "time_ratio_high",
     "noise_ratio", "noise_ratio_low", "noise_ratio_high", "noise_floor_ratio", "against_peak_host_bytes",
+    "against_noise_ratio", "against_noise_ratio_low", "against_noise_ratio_high",
+    "time_ratio_first_half", "time_ratio_second_half",
 )  # fmt: skip
 _OF_TARGET = (
     "time_seconds", "time_low_seconds", "time_high_seconds", "first_call_seconds", "rounds", "calls_per_round",
@@ -168,6 +175,8 @@ def _sized(size: int, direction: str) -> Record:
             "time_ratio": ratio,
             "time_ratio_low": 0.96 * ratio,
             "time_ratio_high": 1.04 * ratio,
+            "time_ratio_first_half": 0.98 * ratio,
+            "time_ratio_second_half": 1.02 * ratio,
             "throughput_pixels_per_second": 8 * 3 * size * size / seconds,
             "moved_bytes": moved,
             "roofline_share": moved / BANDWIDTH / seconds,

@@ -84,7 +84,8 @@ class Record(BaseModel):
     """The 20th percentile over rounds, and in the next the 80th."""
     time_high_seconds: Amount | None = None
     first_call_seconds: Amount | None = None
-    """Of the first call in a new process: compilers and caches are in it."""
+    """Of the case's first call in its process: what is compiled for it, or found in a compiler's cache, is in it.
+    What earlier cases left ready is not."""
     against_time_seconds: Amount | None = None
     against_first_call_seconds: Amount | None = None
     time_ratio: Ratio | None = None
@@ -92,11 +93,18 @@ class Record(BaseModel):
     time_ratio_low: Ratio | None = None
     time_ratio_high: Ratio | None = None
     noise_ratio: Ratio | None = None
-    """The same of the target against itself in another process, in the same rounds: what noise alone does."""
+    """The same of the target against itself: it runs in two processes, in the same rounds. What noise alone does."""
     noise_ratio_low: Ratio | None = None
     noise_ratio_high: Ratio | None = None
+    against_noise_ratio: Ratio | None = None
+    """The same of the peer against itself."""
+    against_noise_ratio_low: Ratio | None = None
+    against_noise_ratio_high: Ratio | None = None
     noise_floor_ratio: Ratio | None = None
-    """At least 1: a ratio within this factor of 1 is not decided."""
+    """At least 1: a ratio within this factor of 1 is not decided. From the noise of this row and of the whole run."""
+    time_ratio_first_half: Ratio | None = None
+    """The median over the first half of the rounds, and in the next over the second: what lasts shows in both."""
+    time_ratio_second_half: Ratio | None = None
     rounds: Size | None = None
     calls_per_round: Size | None = None
 
