@@ -18,8 +18,8 @@ from stn_verify.records.record import Decision, Record
 CONFIDENCE = 0.99
 """Of the interval of a median."""
 RESAMPLES = 2000
-SPREAD_CONFIDENCE = 0.999
-"""Of the spread between processes over the run: it holds for every row, and there are many."""
+LUCK = 1e-3
+"""With this probability one row of a run, whichever, is decided by the luck of its processes alone."""
 NORMAL = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 """Standard errors from the middle of an interval to its end."""
 SMALLEST = 1e-3
@@ -89,7 +89,8 @@ def run_floor(records: Sequence[Record]) -> float:
 
     The difference d of two processes of one participant has a variance of its own beside that of its sampling, which its interval
     tells: V(d) = v + e^2, and E(sum d^2 / e^2) = v sum 1 / e^2 + m for m of them (DerSimonian and Laird's estimator, about a mean
-    that is known to be 0). A ratio of two means of two has v / 2, and reaches as far as Student's quantile of m degrees.
+    that is known to be 0). A ratio of two means of two has v / 2, and reaches as far as Student's quantile of m degrees, by
+    Bonferroni of all rows together.
     """
     seen: dict[tuple[str, str], tuple[float, float]] = {}
     for row in records:
@@ -104,7 +105,7 @@ def run_floor(records: Sequence[Record]) -> float:
         return 0.0
     excess = sum(d * d * weight for d, weight in seen.values()) - len(seen)
     variance = max(0.0, excess / sum(weight for _, weight in seen.values()))
-    return students_quantile(SPREAD_CONFIDENCE, len(seen)) * math.sqrt(variance / 2)
+    return students_quantile(1 - LUCK / len(records), len(seen)) * math.sqrt(variance / 2)
 
 
 def decided(records: Sequence[Record]) -> list[Record]:
