@@ -2,6 +2,8 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import wraps
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -192,8 +194,11 @@ class TorchFramework:
         )
         return output, tuple(gradients), filled
 
-    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """By torch.compile, which raises where it would give up compiling and call the function as it is."""
+    def compiled(self, function: Callable[..., Any], *, dynamic: bool | None = None) -> Callable[..., Any]:
+        """By torch.compile, which raises where it would give up compiling and call the function as it is.
+
+        `dynamic` is torch's: False compiles for each shape, None for the first and then for any.
+        """
         from torch._dynamo import config as dynamo
         from torch._inductor import config as inductor
 
@@ -201,7 +206,7 @@ class TorchFramework:
         inductor.compile_threads = 1
         # A target has a dozen conventions, each in several dtypes.
         dynamo.recompile_limit, dynamo.fail_on_recompile_limit_hit = 64, True
-        return torch.compile(function)
+        return torch.compile(function, dynamic=dynamic)
 
     def vmapped(
         self,
@@ -292,4 +297,25 @@ TORCH = Implementation(
     dtypes=("float64", "float32", "float16", "bfloat16"),
     # Compiling needs a C++ compiler, which not every machine has.
     claims=("double backward", "vmap"),
+)
+
+
+def _compiled(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Compiled with its first call, and for each shape: as quick as it gets."""
+    made: list[Callable[..., Tensor]] = []
+
+    @wraps(function)
+    def compiled(*arguments: Any, **choices: Any) -> Tensor:
+        if not made:
+            made.append(TorchFramework().compiled(function, dynamic=False))
+        return made[0](*arguments, **choices)
+
+    return compiled
+
+
+TORCH_COMPILED = replace(
+    TORCH,
+    name="torch-compiled",
+    functions={name: _compiled(function) for name, function in TORCH.functions.items()},
+    claims=("compile",),
 )

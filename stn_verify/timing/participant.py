@@ -142,10 +142,10 @@ class Participant:
 
     def _arm(self, worker: WorkerTarget, slot: int, clock: Clock) -> Arm:
         def seconds(calls: int) -> float:
-            # One call wakes the threads and brings the caches back; of long calls that is lost in the time.
-            before = 1 if calls > 1 else 0
             try:
-                return worker.time(calls, slot, before=before, clock=clock)
+                # One call wakes the threads and brings the caches back. Always: of two that are alike, one that has it before one
+                # call and one that has it in two would be 1.5 times apart.
+                return worker.time(calls, slot, before=1, clock=clock)
             except TargetFailure as failure:
                 raise self._failed(failure) from failure
             except ContractError as error:
