@@ -36,13 +36,11 @@ class Rows:
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         done = self._journal.cases
+        self._session.leave_out(done)
         left = [item for item in items if _case(item) not in done]
         config.hook.pytest_deselected(items=[item for item in items if _case(item) in done])
         items[:] = left
         self._progress.collected(len({_case(item) for item in left}))
-
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self._progress.started(nodeid.rpartition("[")[2].rpartition("-")[0])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
@@ -69,6 +67,8 @@ def run(session: BenchSession, journal: Journal, folder: Path, progress: Progres
         OutputError: a file cannot be written.
     """
     rows = Rows(session, journal, progress)
+    every = {work.name for work in session.workloads}
+    session.tell = progress.started
     complaints = io.StringIO()
     try:
         with (
@@ -89,7 +89,7 @@ def run(session: BenchSession, journal: Journal, folder: Path, progress: Progres
         raise RequestError(complaint(complaints.getvalue()))
     if rows.trouble:
         raise RequestError(f"a benchmark broke: {_last_line(rows.trouble[0])}")
-    left = {work.name for work in session.workloads} - journal.cases
+    left = every - journal.cases
     if left:
         raise RequestError(f"{len(left)} cases were not measured, the first {sorted(left)[0]}")
     return True

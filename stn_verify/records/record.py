@@ -102,10 +102,11 @@ class Record(BaseModel):
     against_noise_ratio_high: Ratio | None = None
     noise_floor_ratio: Ratio | None = None
     """At least 1: a ratio within this factor of 1 is not decided. From the noise of this row and of the whole run."""
-    time_ratio_first_half: Ratio | None = None
-    """The median over the first half of the rounds, and in the next over the second: what lasts shows in both."""
-    time_ratio_second_half: Ratio | None = None
+    time_ratio_least_pass: Ratio | None = None
+    """Of the medians of the passes, between which the machine had time to change; in the next the largest."""
+    time_ratio_largest_pass: Ratio | None = None
     rounds: Size | None = None
+    """Of all passes."""
     calls_per_round: Size | None = None
 
     throughput_pixels_per_second: Amount | None = None

@@ -2,7 +2,8 @@
 
 Every participant runs in two processes. In each round all of them are timed, one after the other: what a round has of its own
 (the processor's frequency, a neighbour) cancels in the ratios. What a process has of its own (where its memory lies) does not,
-but shows between the two processes of one participant, on each case and over the run.
+but shows between the two processes of one participant, on each case and over the run. What lasts for seconds shows between the
+passes of a case.
 """
 
 import math
@@ -30,12 +31,12 @@ DECIDES = 6
 
 @dataclass(frozen=True)
 class Estimate:
-    """The median of log ratios over rounds, with its interval and what its halves say."""
+    """The median of log ratios over rounds, with its interval and the least and the largest median of a pass."""
 
     median: float
     low: float
     high: float
-    halves: tuple[float, float] = (0.0, 0.0)
+    passes: tuple[float, float] = (0.0, 0.0)
 
     @property
     def reach(self) -> float:
@@ -48,8 +49,8 @@ class Estimate:
         return (self.high - self.low) / 2
 
 
-def estimate(logs: Array, seed: int = 0) -> Estimate:
-    """The median of [rounds] log ratios and its bootstrap interval.
+def estimate(logs: Array, seed: int = 0, passes: Sequence[int] = ()) -> Estimate:
+    """The median of [rounds] log ratios and its bootstrap interval; `passes` are the rounds of each pass, () of a single one.
 
     Raises:
         ValueError: there are none.
@@ -60,9 +61,13 @@ def estimate(logs: Array, seed: int = 0) -> Estimate:
     drawn = random.integers(0, logs.size, (RESAMPLES, logs.size))
     medians = np.median(logs[drawn], axis=1)
     low, high = np.quantile(medians, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    middle = max(1, logs.size // 2)
-    first, second = np.median(logs[:middle]), np.median(logs[-middle:])
-    return Estimate(float(np.median(logs)), float(low), float(high), (float(first), float(second)))
+    medians_of_passes = [np.median(part) for part in np.split(logs, np.cumsum(passes)[:-1])]
+    return Estimate(
+        float(np.median(logs)),
+        float(low),
+        float(high),
+        (float(min(medians_of_passes)), float(max(medians_of_passes))),
+    )
 
 
 def decide(found: Estimate, floor: float, rounds: int) -> tuple[Decision, str | None]:
@@ -78,9 +83,9 @@ def decide(found: Estimate, floor: float, rounds: int) -> tuple[Decision, str | 
             f"the interval {_interval(found)} is not beyond noise, {math.exp(floor):.3f} times either way",
         )
     side = math.copysign(1.0, found.median)
-    if any(side * half <= floor for half in found.halves):
-        halves = " and ".join(f"{math.exp(half):.3f}" for half in found.halves)
-        return Decision.UNDECIDED, f"the two halves of the rounds do not agree beyond noise: {halves}"
+    if any(side * each <= floor for each in found.passes):
+        told = " to ".join(f"{math.exp(each):.3f}" for each in found.passes)
+        return Decision.UNDECIDED, f"the passes do not agree beyond noise: medians of {told}"
     return (Decision.FASTER if side < 0 else Decision.SLOWER), None
 
 
@@ -116,10 +121,10 @@ def decided(records: Sequence[Record]) -> list[Record]:
 
 def _decided(record: Record, common: float) -> Record:
     given = (record.time_ratio, record.time_ratio_low, record.time_ratio_high)
-    halves = (record.time_ratio_first_half, record.time_ratio_second_half)
-    if any(value is None for value in (*given, *halves)):
+    passes = (record.time_ratio_least_pass, record.time_ratio_largest_pass)
+    if any(value is None for value in (*given, *passes)):
         return record
-    median, low, high, first, second = (math.log(value) for value in (*given, *halves) if value is not None)
+    median, low, high, least, largest = (math.log(value) for value in (*given, *passes) if value is not None)
     own = (
         record.noise_ratio_low,
         record.noise_ratio_high,
@@ -127,7 +132,7 @@ def _decided(record: Record, common: float) -> Record:
         record.against_noise_ratio_high,
     )
     floor = max(common, *(abs(math.log(value)) for value in own if value is not None), 0.0)
-    decision, reason = decide(Estimate(median, low, high, (first, second)), floor, record.rounds or 0)
+    decision, reason = decide(Estimate(median, low, high, (least, largest)), floor, record.rounds or 0)
     return record.model_copy(
         update={"decision": decision, "reason": reason, "noise_floor_ratio": math.exp(floor)}
     )

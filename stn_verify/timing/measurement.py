@@ -13,7 +13,7 @@ from stn_verify.timing.correctness import Verdict
 from stn_verify.timing.decision import Estimate
 from stn_verify.timing.participant import NotTimed, Participant
 from stn_verify.timing.roofline import moved_bytes
-from stn_verify.timing.rounds import Arm, Pair, Samples, calls_for, interleaved
+from stn_verify.timing.rounds import Arm, Pair, Samples, calls_for, interleaved, joined
 from stn_verify.timing.workload import Workload
 from stn_verify.workers.messages import Timed
 
@@ -57,97 +57,133 @@ def arm_names(participant: str) -> tuple[str, str]:
     return (f"{participant} #1", f"{participant} #2")
 
 
-def measure(
-    work: Workload,
-    targets: Sequence[Participant],
-    peers: Sequence[Participant],
-    *,
-    convention: Convention,
-    device: str,
-    threads: int,
-    budget: float,
-    seed: int,
-) -> Measurement:
-    """Judge, time, and tell.
+class CaseRun:
+    """One case in work: judged when it is made, timed in as many passes as are asked for, then told."""
 
-    Args:
-        targets: a row for each of them and each peer, or for each alone where there is no peer.
-        convention: that all follow.
-        budget: seconds for the rounds.
-        seed: of the inputs and of the order of the rounds.
-    """
-    case = work.case(convention, seed)
-    everyone = {each.name: each for each in (*targets, *peers)}
-    sides = {name: _side(each, work, case) for name, each in everyone.items()}
-    samples = _timed(work, sides, everyone, [each.name for each in targets], budget, seed)
-    common = {
-        "case": work.name,
-        "function": work.function,
-        "direction": work.direction,
-        **dict(zip(("N", "C", "H", "W", "Ho", "Wo"), (work.N, work.C, *work.size, *work.output_size), strict=True)),
-        "dtype": work.dtype,
-        "layout": work.layout,
-        "theta": work.theta,
-        "padding": convention.padding,
-        "align_corners": convention.align_corners,
-        "interpolation": convention.interpolation,
-        "device": device,
-        "threads": threads,
-        "cache": work.cache,
-        "clock": work.clock,
-        "moved_bytes": moved_bytes(work),
-    }  # fmt: skip
-    rows = []
-    for target in targets:
-        for peer in (*(each.name for each in peers),) or (None,):
-            fields = common | _of_target(work, target.name, sides[target.name], samples)
-            if peer is not None:
-                fields |= _against(target.name, peer, sides, samples, seed)
-            rows.append(Record.model_validate(fields))
-    return Measurement(rows, samples)
+    def __init__(
+        self,
+        work: Workload,
+        targets: Sequence[Participant],
+        peers: Sequence[Participant],
+        convention: Convention,
+        *,
+        slot: int,
+        seed: int,
+    ) -> None:
+        """Judge the targets, and the peers that they are compared with.
+
+        Args:
+            targets: a row for each of them and each peer, or for each alone where there is no peer.
+            convention: that all follow.
+            slot: in which the processes keep the case: those that are in work at the same time have slots of their own.
+            seed: of the inputs and of the order of the rounds.
+        """
+        self.work = work
+        self._targets = [each.name for each in targets]
+        self._peers = [each.name for each in peers]
+        self._convention = convention
+        self._slot = slot
+        self._seed = seed
+        self._everyone = {each.name: each for each in (*targets, *peers)}
+        case = work.case(convention, seed)
+        self._sides = {name: _side(each, work, case, slot) for name, each in self._everyone.items()}
+        self._calls: dict[str, int] = {}
+        self._copy: Arm | None = None
+        self._passes: list[Samples] = []
+
+    def time(self, budget: float) -> None:
+        """One pass, of so many seconds; a participant that fails is left out from then on, and the others begin again."""
+        while True:
+            try:
+                arms = self._arms()
+                if not arms:
+                    return
+                pairs = _pairs(self._timed(), self._targets)
+                guarded = {name: _Guarded(name, arm) for name, arm in arms.items()}
+                self._ready(guarded)
+                seed = self._seed + len(self._passes)
+                self._passes.append(interleaved(guarded, self._calls, pairs, budget=budget, seed=seed))
+            except _ArmFailedError as failed:
+                self._leave_out(failed)
+            else:
+                return
+
+    def measurement(self, common: Mapping[str, object]) -> Measurement:
+        """The rows; `common` holds what the run's have in common."""
+        samples = joined(self._passes) if self._arms() and self._passes else None
+        rows = []
+        fields = {**self._named(), **common}
+        for target in self._targets:
+            for peer in tuple(self._peers) or (None,):
+                row = fields | _of_target(self.work, target, self._sides[target], samples)
+                if peer is not None:
+                    row |= _against(target, peer, self._sides, samples, self._seed)
+                rows.append(Record.model_validate(row))
+        return Measurement(rows, samples)
+
+    def _timed(self) -> list[str]:
+        return [name for name, side in self._sides.items() if side.timed]
+
+    def _arms(self) -> dict[str, Arm]:
+        """Of everyone that is right; none where no target is."""
+        timed = self._timed()
+        if not any(name in timed for name in self._targets):
+            return {}
+        arms: dict[str, Arm] = {}
+        for name in timed:
+            arms |= dict(zip(arm_names(name), self._sides[name].arms, strict=True))
+        return arms if self._copy is None else arms | {COPY_ARM: self._copy}
+
+    def _ready(self, arms: dict[str, "_Guarded"]) -> None:
+        """How many calls a round has of each, found once; and the copy."""
+        for name in self._timed():
+            first, second = arm_names(name)
+            if first not in self._calls:
+                # The same number in both: what a request costs must not tell them apart.
+                calls = calls_for([arms[first], arms[second]])
+                self._calls |= {first: calls, second: calls}
+        if COPY_ARM not in self._calls:
+            copying = self._everyone[self._first()]
+            self._copy = copying.copying(moved_bytes(self.work), self.work.clock, self._slot)
+            if self._copy is not None:
+                arms[COPY_ARM] = _Guarded(COPY_ARM, self._copy)
+                self._calls[COPY_ARM] = calls_for([arms[COPY_ARM]])
+
+    def _first(self) -> str:
+        """The target in whose process memory is copied."""
+        return next(name for name in self._timed() if name in self._targets)
+
+    def _leave_out(self, failed: "_ArmFailedError") -> None:
+        name = self._first() if failed.arm == COPY_ARM else failed.arm.rpartition(" #")[0]
+        side = self._sides[name]
+        side.timing, side.reason = failed.untimed.timing, str(failed.untimed)
+        self._passes = [each.without(*arm_names(name)) for each in self._passes]
+
+    def _named(self) -> dict[str, object]:
+        work, convention = self.work, self._convention
+        sizes = (work.N, work.C, *work.size, *work.output_size)
+        return {
+            "case": work.name,
+            "function": work.function,
+            "direction": work.direction,
+            **dict(zip(("N", "C", "H", "W", "Ho", "Wo"), sizes, strict=True)),
+            "dtype": work.dtype,
+            "layout": work.layout,
+            "theta": work.theta,
+            "padding": convention.padding,
+            "align_corners": convention.align_corners,
+            "interpolation": convention.interpolation,
+            "cache": work.cache,
+            "clock": work.clock,
+            "moved_bytes": moved_bytes(work),
+        }
 
 
-def _side(participant: Participant, work: Workload, case: SampleCase | TransformCase) -> _Side:
+def _side(participant: Participant, work: Workload, case: SampleCase | TransformCase, slot: int) -> _Side:
     try:
-        verdict, first = participant.right(work, case)
-        return _Side(Timing.TIMED, None, verdict, first, participant.arms(work.clock))
+        return _Side(Timing.TIMED, None, *participant.right(work, case, slot))
     except NotTimed as untimed:
         return _Side(untimed.timing, str(untimed))
-
-
-def _timed(
-    work: Workload,
-    sides: Mapping[str, _Side],
-    everyone: Mapping[str, Participant],
-    targets: Sequence[str],
-    budget: float,
-    seed: int,
-) -> Samples | None:
-    """Rounds of all that are right; one that fails in them is left out, and the others begin again."""
-    while True:
-        timed = [name for name, side in sides.items() if side.timed]
-        if not any(name in timed for name in targets):
-            return None
-        current = timed[0]
-        try:
-            arms: dict[str, Arm] = {}
-            calls: dict[str, int] = {}
-            for current in timed:
-                both = sides[current].arms
-                arms |= dict(zip(arm_names(current), both, strict=True))
-                # The same number in both: what a request costs must not tell them apart.
-                calls |= dict.fromkeys(arm_names(current), calls_for(both))
-            current = next(name for name in timed if name in targets)
-            copy = everyone[current].copying(moved_bytes(work), work.clock)
-            if copy is not None:
-                arms[COPY_ARM], calls[COPY_ARM] = copy, calls_for([copy])
-            guarded = {name: _Guarded(name, arm) for name, arm in arms.items()}
-            return interleaved(guarded, calls, _pairs(timed, targets), budget=budget, seed=seed)
-        except _ArmFailedError as failed:
-            failing = current if failed.arm == COPY_ARM else failed.arm.rpartition(" #")[0]
-            sides[failing].timing, sides[failing].reason = failed.untimed.timing, str(failed.untimed)
-        except NotTimed as untimed:
-            sides[current].timing, sides[current].reason = untimed.timing, str(untimed)
 
 
 class _ArmFailedError(Exception):
@@ -231,10 +267,10 @@ def _against(
     if not sides[target].timed:
         return fields
     ratio = samples.ratio(arm_names(target), arm_names(peer), seed)
-    first, second = np.exp(ratio.halves)
+    least, largest = np.exp(ratio.passes)
     return fields | _told("time_ratio", ratio) | {
-        "time_ratio_first_half": float(first),
-        "time_ratio_second_half": float(second),
+        "time_ratio_least_pass": float(least),
+        "time_ratio_largest_pass": float(largest),
     }  # fmt: skip
 
 

@@ -20,8 +20,8 @@ from stn_verify.workers.messages import Timed
 from stn_verify.workers.translation import Spelling, TranslatedTarget
 
 TWINS = (0, 1)
-WORK, COPY = 0, 1
-"""Slots of a worker."""
+COPIES = 32
+"""The slot of a worker in which the copy of the case in slot 0 is kept, and so on."""
 
 MakeWorker = Callable[[str], WorkerTarget]
 
@@ -96,8 +96,10 @@ class Participant:
             dict.fromkeys(c for each in known.conventions.values() for c in each)
         )
 
-    def right(self, work: Workload, case: SampleCase | TransformCase) -> tuple[Verdict, Timed]:
-        """Judge a case, and have both processes keep its call: the verdict, and the first call's time and peak memory.
+    def right(
+        self, work: Workload, case: SampleCase | TransformCase, slot: int
+    ) -> tuple[Verdict, Timed, list[Arm]]:
+        """Judge a case, and have both processes keep its call: the verdict, the first call's time and peak memory, and the arms.
 
         Raises:
             NotTimed: it is wrong, or brings no result, or is not offered.
@@ -109,43 +111,57 @@ class Participant:
             call = self._pinned(asked(work, case, target))
             native, cold = _native(call, target), work.cache == "cold"
             # Before it is judged: nothing of the case is ready then.
-            first = self._workers[0].prepare(native, WORK, cold=cold)
+            first = self._workers[0].prepare(native, slot, cold=cold)
             verdict = judge(case, call, target.call(call), target)
             if verdict.wrong:
                 raise NotTimed(Timing.WRONG, verdict.wrong)
-            self._workers[1].prepare(native, WORK, cold=cold)
+            self._workers[1].prepare(native, slot, cold=cold)
         except TargetFailure as failure:
             raise self._failed(failure, work) from failure
         except ContractError as error:
             raise NotTimed(Timing.UNSUPPORTED, str(error)) from None
-        return verdict, first
+        return verdict, first, [self._kept(worker, native, slot, work) for worker in self._workers]
 
-    def arms(self, clock: Clock) -> list[Arm]:
-        """Time calls of what each process keeps. They raise NotTimed."""
-        return [self._arm(worker, WORK, clock) for worker in self._workers]
-
-    def copying(self, moved: int, clock: Clock) -> Arm | None:
+    def copying(self, moved: int, clock: Clock, slot: int) -> Arm | None:
         """Times copies in the first process; None where its framework copies nothing."""
         worker = self._workers[0]
-        if "timing" not in self._known().description.features:
-            return None
+
+        def prepare() -> None:
+            worker.prepare_copy(moved, COPIES + slot, self._threads)
+
         try:
-            worker.prepare_copy(moved, COPY, self._threads)
+            prepare()
         except (TargetFailure, ContractError):
             return None
-        return self._arm(worker, COPY, clock)
+        return self._arm(worker, COPIES + slot, clock, prepare)
 
     def close(self) -> None:
         """End both processes."""
         for worker in self._workers:
             worker.close()
 
-    def _arm(self, worker: WorkerTarget, slot: int, clock: Clock) -> Arm:
+    def _kept(self, worker: WorkerTarget, native: Call, slot: int, work: Workload) -> Arm:
+        def prepare() -> None:
+            worker.prepare(native, slot, cold=work.cache == "cold")
+
+        return self._arm(worker, slot, work.clock, prepare)
+
+    def _arm(self, worker: WorkerTarget, slot: int, clock: Clock, prepare: Callable[[], None]) -> Arm:
+        """Times calls of what a process keeps; raises NotTimed."""
+
+        def timed(calls: int) -> float:
+            # One call wakes the threads and brings the caches back. Always: with a rule that depends on the time of a call, two
+            # that are alike can fall on either side of it, and be 1.5 times apart.
+            return worker.time(calls, slot, before=1, clock=clock)
+
         def seconds(calls: int) -> float:
             try:
-                # One call wakes the threads and brings the caches back. Always: of two that are alike, one that has it before one
-                # call and one that has it in two would be 1.5 times apart.
-                return worker.time(calls, slot, before=1, clock=clock)
+                try:
+                    return timed(calls)
+                except ContractError:
+                    # It may have died on another case, and what it kept with it.
+                    prepare()
+                    return timed(calls)
             except TargetFailure as failure:
                 raise self._failed(failure) from failure
             except ContractError as error:

@@ -1,4 +1,8 @@
-"""Rounds: every arm is timed once in each, in a drawn order, until the ratios are known well enough or the time is spent."""
+"""Rounds: every arm is timed once in each, in a drawn order, until the ratios are known well enough or the time is spent.
+
+A case has its rounds in several passes, with other cases between: a virtual machine, say, runs at half its speed for seconds
+while its neighbour is busy, and what is then the faster one need not be so otherwise.
+"""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,9 +17,10 @@ SHORTEST = 1.5e-3
 """Seconds of one timing: well above what a clock and a request add, and below how long a machine stays the same."""
 MOST_CALLS = 2**16
 TRIALS = 5
-FEWEST_ROUNDS = 20
-MOST_ROUNDS = 400
-EVERY = 10
+FEWEST_ROUNDS = 8
+"""In one pass."""
+MOST_ROUNDS = 150
+EVERY = 8
 """Rounds between two looks at the intervals."""
 NARROW = 0.01
 """Half of an interval of the log ratio that is narrow enough."""
@@ -30,6 +35,8 @@ class Samples:
 
     seconds: Mapping[str, Array]
     calls: Mapping[str, int]
+    passes: tuple[int, ...] = ()
+    """How many rounds each pass had; () for one pass."""
 
     @property
     def rounds(self) -> int:
@@ -43,7 +50,22 @@ class Samples:
 
     def ratio(self, above: Sequence[str], below: Sequence[str], seed: int = 0) -> Estimate:
         """How many times as long arms take as others."""
-        return estimate(self.logs(*above) - self.logs(*below), seed)
+        return estimate(self.logs(*above) - self.logs(*below), seed, self.passes)
+
+    def without(self, *names: str) -> "Samples":
+        """The others."""
+        kept = {name: values for name, values in self.seconds.items() if name not in names}
+        return Samples(kept, {name: self.calls[name] for name in kept}, self.passes)
+
+
+def joined(passes: Sequence[Samples]) -> Samples:
+    """The passes of a case, one after another, of the arms that took part in all of them."""
+    names = [name for name in passes[0].seconds if all(name in each.seconds for each in passes)]
+    return Samples(
+        {name: np.concatenate([each.seconds[name] for each in passes]) for name in names},
+        {name: passes[0].calls[name] for name in names},
+        tuple(each.rounds for each in passes),
+    )
 
 
 Pair = tuple[Sequence[str], Sequence[str]]

@@ -1,18 +1,24 @@
 """One benchmark run: its participants, its matrix, and what has been measured of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.errors import BrokenTargetError, ContractError
 from stn_verify.records.environment import Measured
-from stn_verify.records.record import Timing
 from stn_verify.timing.machine import clock_hertz
 from stn_verify.timing.matrix import matrix, profile_named
-from stn_verify.timing.measurement import Measurement, measure
+from stn_verify.timing.measurement import CaseRun, Measurement
 from stn_verify.timing.participant import MakeWorker, NotTimed, Participant
 from stn_verify.timing.workload import Workload
 from stn_verify.workers.client import WorkerTarget
+
+PASSES = 3
+BATCH = 16
+"""Cases whose passes take turns: between two passes of one lie seconds, and an interrupted run loses no more than these."""
+
+BATCH_BYTES = 2**28
+"""That the cases of a batch may hold together in one process."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,9 @@ class BenchSession:
             Participant(name, choices.threads, make, again=name in choices.targets) for name in choices.peers
         ]
         self.workloads = matrix(choices.profile, choices.device)
-        self._latest: tuple[Workload, Measurement] | None = None
+        self.tell: Callable[[str], None] = lambda _: None
+        """Hears what is being done."""
+        self._found: dict[Workload, Measurement] = {}
         self._convention: Convention | None = None
 
     def begin(self) -> None:
@@ -67,40 +75,53 @@ class BenchSession:
         return [each.measured() for each in self.targets], [each.measured() for each in self.peers]
 
     def measurement(self, work: Workload) -> Measurement:
-        """Of a case; measured with the first who asks, and kept until another is asked for."""
-        if self._latest is None or self._latest[0] != work:
-            self._latest = (work, self._measure(work))
-        return self._latest[1]
+        """Of a case; its batch is measured with the first who asks, and kept until another is asked for."""
+        if work not in self._found:
+            batch = next(batch for batch in self._batches() if work in batch)
+            self._found = self._measure(batch)
+        return self._found[work]
+
+    def leave_out(self, done: Container[str]) -> None:
+        """Do not measure the cases of these names."""
+        self.workloads = [work for work in self.workloads if work.name not in done]
+
+    def _batches(self) -> list[list[Workload]]:
+        batches: list[list[Workload]] = []
+        held = 0
+        for work in self.workloads:
+            held += work.held_bytes
+            if not batches or len(batches[-1]) == BATCH or held > BATCH_BYTES:
+                batches.append([])
+                held = work.held_bytes
+            batches[-1].append(work)
+        return batches
 
     def close(self) -> None:
         """End every process."""
         for participant in (*self.targets, *self.peers):
             participant.close()
 
-    def _measure(self, work: Workload) -> Measurement:
+    def _measure(self, batch: Sequence[Workload]) -> dict[Workload, Measurement]:
         if self._convention is None:
             self.begin()
-        convention = self._convention or Convention()
-        choices = self.choices
-        before = clock_hertz(choices.device)
-        found = measure(
-            work,
-            self.targets,
-            self.peers,
-            convention=convention,
-            device=choices.device,
-            threads=choices.threads,
-            budget=profile_named(choices.profile).budget,
-            seed=choices.seed,
-        )
-        if before is None:
-            return found
-        clocks = {"clock_before_hertz": before, "clock_after_hertz": clock_hertz(choices.device)}
-        rows = [
-            record.model_copy(update=clocks) if record.timing is Timing.TIMED else record
-            for record in found.records
-        ]
-        return Measurement(rows, found.samples)
+        convention, choices = self._convention or Convention(), self.choices
+        clock = clock_hertz(choices.device)
+        runs = []
+        for slot, work in enumerate(batch):
+            self.tell(f"judging {work.name}")
+            runs.append(CaseRun(work, self.targets, self.peers, convention, slot=slot, seed=choices.seed))
+        budget = profile_named(choices.profile).budget / PASSES
+        for number in range(PASSES):
+            for run in runs:
+                self.tell(f"pass {number + 1} of {PASSES}: {run.work.name}")
+                run.time(budget)
+        common = {
+            "device": choices.device,
+            "threads": choices.threads,
+            "clock_before_hertz": clock,
+            "clock_after_hertz": clock_hertz(choices.device),
+        }
+        return {run.work: run.measurement(common) for run in runs}
 
     def _worker(self, target: str) -> WorkerTarget:
         choices = self.choices

@@ -1,5 +1,6 @@
 """What is timed: a function, in one direction, of arrays of one shape, dtype, layout and kind of theta."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -98,6 +99,13 @@ class Workload:
     def pixels(self) -> int:
         """Of the output."""
         return self.N * self.C * self.output_size[0] * self.output_size[1]
+
+    @property
+    def held_bytes(self) -> int:
+        """Of inputs that a process keeps, at most: image, cotangent, grid, and as much again for second gradients."""
+        image = self.N * self.C * math.prod(self.size)
+        values = image + self.pixels + 2 * self.N * math.prod(self.output_size)
+        return 2 * WIDTHS[self.dtype] * values
 
     def case(self, convention: Convention, seed: int) -> SampleCase | TransformCase:
         """Its inputs."""

@@ -32,7 +32,7 @@ ArrayName = Literal["image", "grid", "theta", "cotangent"]
 Side = Annotated[int, Field(ge=0, le=2**31)]
 Id = Annotated[int, Field(ge=0, le=2**63)]
 Threads = Annotated[int, Field(ge=1, le=4096)]
-Slot = Annotated[int, Field(ge=0, le=7)]
+Slot = Annotated[int, Field(ge=0, le=63)]
 Clock = Literal["wall", "events", "graph"]
 _Short = Annotated[str, Field(max_length=60)]
 

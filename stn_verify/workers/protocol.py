@@ -51,7 +51,7 @@ Every request has a "call" and an "id"; the reply repeats the id. In this order:
         With "free": true any shapes may be sent and any output shape may come back.
     {"call": "prepare", "id": 4, "slot": 0, "cold": false, ...}
         with all that `evaluate` has, and likewise the two below, where its features name "timing": keep the arrays in that slot,
-        of 0 to 7, make the call once and forget its results. With "cold" the calls take turns at copies of the inputs, four
+        of 0 to 63, make the call once and forget its results. With "cold" the calls take turns at copies of the inputs, four
         times the device's last cache. Reply: {"status": "ok", "id": 4, "timed": {"seconds": 0.5, "peak_host_bytes": null,
         "peak_device_bytes": null}}, the seconds of that first call, and what one call holds beyond what was there before.
     {"call": "copy", "id": 5, "slot": 1, "moved": 1000000, "threads": 1}

@@ -29,7 +29,7 @@ CASES = [
 ]
 session.matrix = lambda profile, device: CASES
 matrix.PROFILES = {"quick": matrix.Profile("quick", 0.02)}
-rounds.FEWEST_ROUNDS = 4
+rounds.FEWEST_ROUNDS, session.PASSES, session.BATCH = 2, 2, 2
 app.main()
 """
 

@@ -10,6 +10,7 @@ from stn_verify.records.examples import example_record
 from stn_verify.timing.growth import fitted, growth
 from stn_verify.timing.matrix import PROFILES, matrix
 from stn_verify.timing.roofline import moved_bytes
+from stn_verify.timing.session import BATCH, BATCH_BYTES, BenchSession, Choices
 from stn_verify.timing.workload import Workload
 
 
@@ -81,3 +82,13 @@ def test_the_quick_matrix_shows_growth_along_every_axis() -> None:
     found = [each for each in growth(rows) if each.target == "production"]
     assert {each.axis for each in found} == {"N", "C", "HW"}
     assert all(math.isclose(each.exponent, 1.0) for each in found)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_batches_hold_every_case_and_little_memory(profile: str) -> None:
+    session = BenchSession(Choices(("a",), ("b",), profile, "cpu", threads=1, seed=0, deadline=1.0))
+    batches = session._batches()
+    assert [work for batch in batches for work in batch] == matrix(profile, "cpu")
+    for batch in batches:
+        assert len(batch) <= BATCH
+        assert len(batch) == 1 or sum(work.held_bytes for work in batch) <= BATCH_BYTES

@@ -24,6 +24,7 @@ def rows_of(
     world: World, *peers: str, targets: tuple[str, ...] = ("mine",), work: Workload = WORK
 ) -> list[Record]:
     session = session_of(world, targets, peers)
+    session.workloads = [work]
     session.begin()
     return decided(session.measurement(work).records)
 
