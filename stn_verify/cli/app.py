@@ -60,6 +60,12 @@ def _positive(seconds: float) -> float:
     return seconds
 
 
+def _percentage(percent: float) -> float:
+    if not (0 <= percent < math.inf):
+        raise typer.BadParameter("must be a percentage of at least 0")
+    return percent
+
+
 @app.command("check")
 def _check(
     target: Annotated[
@@ -193,6 +199,48 @@ def _bench(
             Console(file=sys.stdout, width=_width(sys.stdout)),
             Console(file=sys.stderr),
         )
+
+
+@app.command("compare")
+def _compare(
+    first: Annotated[Path, typer.Argument(metavar="A", help="Folder with the records of a run of `bench`.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Folder with those of a later run.")],
+    allow: Annotated[
+        float,
+        typer.Option(metavar="PERCENT", callback=_percentage, help="By which a target may become slower."),
+    ] = 0.0,
+    force: Annotated[bool, typer.Option("--force", help="Compare different machines all the same.")] = False,
+) -> int:
+    """Tell what became slower from run A to run B. Exit status: 0 nothing by more than allowed, 1 something, 2 wrong request."""
+    with _interruptible():
+        from rich.console import Console
+
+        from stn_verify.cli.compare import compare_runs
+
+        return compare_runs(
+            first,
+            second,
+            allow / 100,
+            force=force,
+            out=Console(file=sys.stdout, width=_width(sys.stdout)),
+            err=Console(file=sys.stderr),
+        )
+
+
+@app.command("report")
+def _report(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(metavar="DIR...", help="Folders with results of `check` or records of `bench`."),
+    ],
+) -> int:
+    """Write the reports anew, from the files of a run alone. Exit status: 0 written, 1 a report broke, 2 wrong request."""
+    with _interruptible():
+        from rich.console import Console
+
+        from stn_verify.cli.report import report
+
+        return report(folders, Console(file=sys.stdout, width=_width(sys.stdout)), Console(file=sys.stderr))
 
 
 @app.command("identify")
