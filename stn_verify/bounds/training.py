@@ -76,8 +76,8 @@ def cross_entropy_gradient(
     # Both probabilities lie in [0, 1].
     radius = np.where(doubt < SETTLED, np.minimum(radius, 1.0), 1.0)
     back = Uncertain((probability - np.eye(kinds)[labels]) / count, radius / count)
-    # The subtraction and the division.
-    return back.widened(2 * OWN.u * back.largest)
+    # The subtraction and the division; exp underflows.
+    return back.widened(2 * OWN.u * back.largest + OWN.tiny)
 
 
 def stored(values: Uncertain, storage: Format) -> Uncertain:
