@@ -25,6 +25,8 @@ from stn_verify.cases.digits import Digits, Labels, digits
 from stn_verify.contract.convention import Convention
 from stn_verify.formats import Array, Format, named
 
+Function = Literal["transform", "sample"]
+
 BATCH = 32
 HIDDEN = 64
 POOLED = 4
@@ -47,7 +49,7 @@ class TrainingCase:
     Parameters are one vector, a localisation network's first and then the classifier's.
     """
 
-    function: Literal["transform", "sample"]
+    function: Function
     """What the target is asked for; of a sampler, the grid is the harness' own."""
     digits: Digits
     size: tuple[int, int]
@@ -138,16 +140,12 @@ class TrainingCase:
         )
 
 
-def moved_digits(
-    function: Literal["transform", "sample"], steps: int, dtype: str, convention: Convention
-) -> TrainingCase:
+def moved_digits(function: Function, steps: int, dtype: str, convention: Convention) -> TrainingCase:
     """From a large canvas to a small image, which hardly any point of the identity reads at an integer."""
     return TrainingCase(function, digits(CANVAS), (READ, READ), steps, dtype, convention)
 
 
-def identity_start(
-    function: Literal["transform", "sample"], steps: int, dtype: str, convention: Convention
-) -> TrainingCase:
+def identity_start(function: Function, steps: int, dtype: str, convention: Convention) -> TrainingCase:
     """To an image of the canvas' own size, which the identity reads at integers, exactly in every usual formula."""
     side = 33 if convention.align_corners else 32
     return TrainingCase(function, digits(side), (side, side), steps, dtype, convention, "identity start")

@@ -3,12 +3,10 @@
 The networks and the descent are the harness' own, in float64; the target reads, and gives the gradient of theta or of the grid.
 """
 
-from typing import Literal
-
 import pytest
 
 from stn_suites.trainings import follows, learns_from_the_identity, lowers_the_error
-from stn_verify.cases.training import identity_start, moved_digits
+from stn_verify.cases.training import Function, identity_start, moved_digits
 from stn_verify.exploration.examination import Examination
 from stn_verify.exploration.profiles import PROFILES
 
@@ -17,8 +15,6 @@ COMPARED, LEARNT, STARTED = 60, 200, 150
 
 LONGER = 5
 """Times as many in the full profile."""
-
-Function = Literal["transform", "sample"]
 
 
 def _steps(examination: Examination, count: int) -> int:

@@ -1,12 +1,14 @@
 """One training of each check: what is trained, and what is said of it."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
 from stn_suites.mosaic import mosaic
 from stn_verify.bounds.comparison import Comparison
-from stn_verify.cases.training import TrainingCase
+from stn_verify.cases.training import Function, TrainingCase, identity_start, moved_digits
+from stn_verify.contract.convention import Convention
 from stn_verify.contract.target import Target
 from stn_verify.exploration.examination import Examination
 from stn_verify.judging.rules import STALLING
@@ -17,6 +19,29 @@ from stn_verify.training.trajectories import compare_trajectories
 
 DRAWN = 10
 """Digits in a figure."""
+
+
+@cache
+def _reference_errors(
+    function: Function, steps: int, dtype: str, convention: Convention
+) -> tuple[float, float]:
+    """On held-out digits, without a transformer and with the reference's: the same for every target."""
+    case = moved_digits(function, steps, dtype, convention)
+    reference = ReferenceReader(case)
+    without, trained = (
+        error(case, train(case, each).parameters, each) for each in (NoTransformer(reference), reference)
+    )
+    return without, trained
+
+
+@cache
+def _reference_losses(
+    function: Function, steps: int, dtype: str, convention: Convention
+) -> tuple[float, float]:
+    """From the identity, by the rules right and zero; by the latter the identity is never left."""
+    case = identity_start(function, steps, dtype, convention)
+    reference = ReferenceReader(case, "right")
+    return train(case, reference).loss, train(case, NoTransformer(reference)).loss
 
 
 def follows(examination: Examination) -> Callable[[Target, TrainingCase], list[Comparison]]:
@@ -34,12 +59,10 @@ def lowers_the_error(examination: Examination) -> Callable[[Target, TrainingCase
     """A check that compares errors on digits held out, and draws some of these before and after the transformer."""
 
     def check(target: Target, case: TrainingCase) -> list[Statement]:
-        reader, reference = TargetReader(target, case), ReferenceReader(case)
+        reader = TargetReader(target, case)
         trained = train(case, reader)
         found = error(case, trained.parameters, reader)
-        without, with_reference = (
-            error(case, train(case, each).parameters, each) for each in (NoTransformer(reference), reference)
-        )
+        without, with_reference = _reference_errors(case.function, case.steps, case.dtype, case.convention)
         told = (
             f"{found:.1%} of held-out digits are wrong, {without:.1%} without a transformer and {with_reference:.1%} with the"
             " reference's"
@@ -58,9 +81,8 @@ def learns_from_the_identity(examination: Examination) -> Callable[[Target, Trai
 
     def check(target: Target, case: TrainingCase) -> list[Statement]:
         declared = target.description.subgradient
-        reference = ReferenceReader(case, "right")
         trained = train(case, TargetReader(target, case))
-        right, held = train(case, reference).loss, train(case, NoTransformer(reference)).loss
+        right, held = _reference_losses(case.function, case.steps, case.dtype, case.convention)
         own = case.of("localisation")
         stalled = bool(np.array_equal(trained.parameters[own], case.initial()[own]))
         moved = "theta stays the identity" if stalled else "theta moves"
