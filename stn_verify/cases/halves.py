@@ -36,7 +36,7 @@ def tie_cases(dtype: str, convention: Convention, axes: int = 2) -> Iterator[Sam
     No two pixels are alike, and each holds a small whole number, so that the one that was taken is known.
     """
     aligned = convention.align_corners
-    size = ((3, 5, 9) if aligned else (2, 4, 8))[-axes:]
+    size = ((3, 5, 9) if aligned else (4, 4, 8))[-axes:]
     storage = named(dtype)
     image = np.arange(1.0, prod(size) + 1).reshape(1, 1, *size)
     for halved in reversed(range(axes)):
