@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.lanes import columns_between, place, split_steps
+from stn_production.cpu.lanes import columns_between, place, reciprocal, split_steps
 from stn_production.cpu.memory import (
     fetch_add,
     keep,
@@ -70,6 +70,7 @@ def _scatter_rows(  # noqa: PLR0912, PLR0915 # one pass over the outputs
     _, _, H, W, Ho, Wo = shape
     K = len(width)
     a, d = coefficients[6 * n], coefficients[6 * n + 3]
+    inverse = reciprocal(d)
     lowest = -math.inf if padding == 1 and top == 0 else top - 2.0
     highest = math.inf if padding == 1 and end == H else end + 1.0
     none = splat(0.0, width)
@@ -78,7 +79,7 @@ def _scatter_rows(  # noqa: PLR0912, PLR0915 # one pass over the outputs
         x0 = coefficients[6 * n + 1] * v + coefficients[6 * n + 2]
         y0 = coefficients[6 * n + 4] * v + coefficients[6 * n + 5]
         row_x, row_xj, row_y, row_yj = none, none, none, none
-        first_column, end_column = columns_between(y0, d, Wo, lowest, highest)
+        first_column, end_column = columns_between(y0, d, inverse, Wo, lowest, highest)
         for j in range(first_column, end_column, LANES):
             u = j - (Wo - 1) / 2
             y = d * u + y0
