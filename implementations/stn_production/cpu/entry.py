@@ -125,7 +125,8 @@ def transform_backward(
     blocks = -(-C // len(call.width))
     in_planes = C == 1 and call.in_planes(image.dtype)
     scratch = 0 if in_planes else call.block_bytes * (1 if interleaved else 2)  # the gradient, and the image
-    bands = bands_of(N * blocks, H, scratch)
+    pixels = N * C * (H * W + size[0] * size[1])  # of image and output, and again of their gradients
+    bands = bands_of(N * blocks, H, scratch, 2 * pixels * image.element_size())
     parts = np.empty(N * blocks * bands * 6)
     if call.any_regular and in_planes:
         share(
