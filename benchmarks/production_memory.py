@@ -15,7 +15,16 @@ from torch.nn import functional
 
 from stn_production import spatial_transform
 
-SHAPES = ((8, 3, 224, 224), (32, 64, 56, 56), (1, 1, 1024, 1024), (1, 3, 2048, 2048), (64, 3, 512, 512))
+SHAPES = (
+    (1, 3, 224, 224),
+    (8, 3, 224, 224),
+    (64, 1, 28, 28),
+    (32, 64, 56, 56),
+    (1, 1, 1024, 1024),
+    (4, 256, 32, 32),
+    (1, 3, 2048, 2048),
+    (64, 3, 512, 512),
+)
 LAYOUTS = {"NCHW": torch.contiguous_format, "channels-last": torch.channels_last}
 Transform = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 

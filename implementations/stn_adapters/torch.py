@@ -264,7 +264,7 @@ class TorchFramework:
 
 
 def sample(image: Tensor, grid: Tensor, *, padding: str, align_corners: bool, interpolation: str) -> Tensor:
-    """[N,C,H,W], [N,Ho,Wo,2] -> [N,C,Ho,Wo]; with volumes trilinear."""
+    """[N,C,H,W], [N,Ho,Wo,2] -> [N,C,Ho,Wo]; with volumes bilinear is trilinear."""
     return functional.grid_sample(
         image, grid, mode=interpolation, padding_mode=padding, align_corners=align_corners
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -15,9 +15,18 @@ from stn_reference.planes import Planes
 class Line(NamedTuple):
     """A tap of one axis, where it lies in the planes, for M points."""
 
+    offset: int | None
+    """Whole steps from the points' cells; None where they differ."""
     step: Indices
     """Its part of the flat address, [M]."""
     factor: Array | float
+
+
+Corner = tuple[Line, ...]
+"""A pixel for each of M points: a tap of every axis, x first."""
+
+
+Made = TypeVar("Made", Array, Indices)
 
 
 class Axis:
@@ -47,11 +56,11 @@ class Axis:
 
     def _line(self, tap: Tap) -> Line:
         if not isinstance(tap.offset, int):
-            return Line(self._step(tap.offset), tap.factor)
+            return Line(None, self._step(tap.offset), tap.factor)
         # Weights and slopes read the same pixels.
         if tap.offset not in self._steps:
             self._steps[tap.offset] = self._step(tap.offset)
-        return Line(self._steps[tap.offset], tap.factor)
+        return Line(tap.offset, self._steps[tap.offset], tap.factor)
 
     def _step(self, offset: int | Indices) -> Indices:
         line = line_at(self._cell, offset, self._size, self._padding, self._align_corners)
@@ -78,10 +87,12 @@ class Stencil:
             for x, size, stride in zip(points, planes.lengths, planes.strides, strict=True)
         ]
         self.finite: Mask = np.logical_and.reduce([axis.finite for axis in self._axes])
+        self._addresses: dict[tuple[int | None, ...], Indices] = {}
+        self._reads: dict[tuple[int | None, ...], Array] = {}
 
     def value(self) -> Array:
         """Equation 5: V = sum_n sum_m U_nm k(x - m) k(y - n), [C, M], first along x, then along y."""
-        return _weighed(self._read, self._starts, [axis.weights for axis in self._axes])
+        return _weighed(self._read, [axis.weights for axis in self._axes])
 
     def slope(self, v: Array, along: int) -> Array:
         """Equation 7, with channels: sum_c v_c dV_c/dx, [M]; dV/dx has k'(x - m) in place of k(x - m).
@@ -92,41 +103,76 @@ class Stencil:
         if not slopes:
             return np.zeros(v.shape[1])
 
-        def across(address: Indices) -> Array:
-            return np.asarray(np.einsum("cm,cm->m", v, _weighed(self._read, address, [slopes])))
+        def across(others: Corner) -> Array:
+            pixels = [self._read_once((*others[:along], line, *others[along:])) for line in slopes]
+            return np.asarray(np.einsum("cm,cm->m", v, _summed(slopes, pixels)))
 
-        others = [axis.weights for number, axis in enumerate(self._axes) if number != along]
-        return _weighed(across, self._starts, others)
+        return _weighed(across, [axis.weights for number, axis in enumerate(self._axes) if number != along])
 
     def terms(self) -> Iterator[tuple[Indices, Array | float]]:
         """The address [M] and weight of every pixel that the values read."""
-        return _products(self._starts, [axis.weights for axis in self._axes])
+        for corner, weight in _products([axis.weights for axis in self._axes]):
+            yield self._address(corner), weight
 
-    def _read(self, address: Indices) -> Array:
-        return self._pixels.take(address, axis=1)
+    def _read(self, corner: Corner) -> Array:
+        # No address is outside, so that "wrap" changes none; the default looks, and keeps other threads waiting.
+        return self._pixels.take(self._address(corner), axis=1, mode="wrap")
+
+    def _read_once(self, corner: Corner) -> Array:
+        """Kept, for the slopes along every axis read the same pixels."""
+        return _kept(self._reads, corner, self._read)
+
+    def _address(self, corner: Corner) -> Indices:
+        return _kept(self._addresses, corner, self._sum_of_steps)
+
+    def _sum_of_steps(self, corner: Corner) -> Indices:
+        address = self._starts + corner[0].step
+        for line in corner[1:]:
+            address += line.step
+        return address
 
 
-def _weighed(read: Callable[[Indices], Array], address: Indices, axes: Sequence[Sequence[Line]]) -> Array:
-    """What is read at the sums of steps, times the factors, summed along the first axis first."""
+def _kept(store: dict[tuple[int | None, ...], Made], corner: Corner, make: Callable[[Corner], Made]) -> Made:
+    place = tuple(line.offset for line in corner)
+    if None in place:
+        return make(corner)
+    if place not in store:
+        store[place] = make(corner)
+    return store[place]
+
+
+def _summed(lines: Sequence[Line], pixels: Sequence[Array]) -> Array:
+    """The pixels times their factors, summed."""
+    factors = [line.factor for line in lines]
+    if all(isinstance(factor, float) for factor in factors) and factors == [-1.0, 1.0]:
+        return pixels[1] - pixels[0]
+    total = pixels[0] * lines[0].factor
+    for line, read in zip(lines[1:], pixels[1:], strict=True):
+        total += read * line.factor
+    return total
+
+
+def _weighed(read: Callable[[Corner], Array], axes: Sequence[Sequence[Line]], corner: Corner = ()) -> Array:
+    """What is read at the corners, times the factors, summed along the first axis first."""
     if not axes:
-        return read(address)
+        return read(corner)
     *inner, outer = axes
     first, *rest = outer
-    total = _weighed(read, address + first.step, inner)
+    total = _weighed(read, inner, (first, *corner))
     total *= first.factor
     for line in rest:
-        term = _weighed(read, address + line.step, inner)
+        term = _weighed(read, inner, (line, *corner))
         term *= line.factor
         total += term
     return total
 
 
-def _products(address: Indices, axes: Sequence[Sequence[Line]]) -> Iterator[tuple[Indices, Array | float]]:
-    """Each address with the product of its factors."""
+def _products(axes: Sequence[Sequence[Line]], corner: Corner = ()) -> Iterator[tuple[Corner, Array | float]]:
+    """Each corner with the product of its factors."""
     *inner, outer = axes
     for line in outer:
         if not inner:
-            yield address + line.step, line.factor
+            yield (line, *corner), line.factor
             continue
-        for reached, factor in _products(address + line.step, inner):
+        for reached, factor in _products(inner, (line, *corner)):
             yield reached, factor * line.factor

@@ -42,16 +42,16 @@ def input_gradient(scene: Scene, cotangent: Array, arithmetic: Arithmetic) -> In
 
 
 def grid_gradient(scene: Scene, cotangent: Array, arithmetic: Arithmetic, *, zero: bool = False) -> Interval:
-    """dL/dgrid [N, Ho, Wo, 2]; `zero` allows zero at kinks."""
+    """dL/dgrid [N, Ho, Wo, 2] or [N, Do, Ho, Wo, 3]; `zero` allows zero at kinks."""
     if scene.convention.interpolation == "nearest":
-        return nearest.nothing((scene.image.shape[0], *scene.size, 2))
+        return nearest.nothing((scene.image.shape[0], *scene.size, len(scene.axes)))
     return bilinear_grid.grid_gradient(scene, cotangent, arithmetic, zero=zero)
 
 
 def theta_gradient(
     scene: Scene, base: Array, cotangent: Array, arithmetic: Arithmetic, *, zero: bool = False
 ) -> Interval:
-    """dL/dtheta [N, 2, 3]; `zero` allows zero at kinks."""
+    """dL/dtheta [N, 2, 3] or [N, 3, 4]; `zero` allows zero at kinks."""
     if scene.convention.interpolation == "nearest":
-        return nearest.nothing((scene.image.shape[0], 2, 3))
+        return nearest.nothing((scene.image.shape[0], len(scene.axes), base.shape[-1]))
     return bilinear_theta.theta_gradient(scene, base, cotangent, arithmetic, zero=zero)

@@ -4,8 +4,9 @@ Where a coordinate's uncertainty reaches the middle between two pixels either is
 every channel, and nothing between. A pixel passes through unchanged, unless the arithmetic is coarser than what it is stored in.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -47,30 +48,30 @@ def reach(axis: Axis, arithmetic: Arithmetic) -> tuple[Array, Array]:
 
 def choice(scene: Scene, arithmetic: Arithmetic) -> Choice:
     """Of every point."""
-    x0, x1 = reach(scene.x, arithmetic)
-    y0, y1 = reach(scene.y, arithmetic)
-    far = np.maximum(x1 - x0, y1 - y0) >= WIDEST_WINDOW
-    several = np.flatnonzero(((x0 != x1) | (y0 != y1)) & ~far)
-    first = scene.address(x0, y0)
-    return Choice(first, tuple(_further(scene, several, (x0, x1), (y0, y1), first)), np.flatnonzero(far))
+    windows = [reach(axis, arithmetic) for axis in scene.axes]
+    width = np.max([last - first for first, last in windows], axis=0)
+    far = width >= WIDEST_WINDOW
+    several = np.flatnonzero((width > 0) & ~far)
+    first = scene.address_of([first for first, _ in windows])
+    return Choice(first, tuple(_further(scene, several, windows, first)), np.flatnonzero(far))
 
 
 def _further(
-    scene: Scene, several: Indices, x: tuple[Array, Array], y: tuple[Array, Array], first: Indices
+    scene: Scene, several: Indices, windows: Sequence[tuple[Array, Array]], first: Indices
 ) -> Iterator[Candidate]:
     if not several.size:
         return
-    x0, x1, y0, y1 = (end[several] for end in (*x, *y))
+    ends = [(low[several], high[several]) for low, high in windows]
     known = [first[several]]
-    for row in range(int(np.max(y1 - y0)) + 1):
-        for column in range(int(np.max(x1 - x0)) + 1):
-            address = scene.address(x0 + column, y0 + row, several)
-            there = (x0 + column <= x1) & (y0 + row <= y1)
-            for other in known:
-                there &= address != other
-            if there.any():
-                known.append(np.where(there, address, -1))
-                yield Candidate(several[there], address[there])
+    for steps in product(*(range(int(np.max(high - low)) + 1) for low, high in ends)):
+        places = [low + step for (low, _), step in zip(ends, steps, strict=True)]
+        address = scene.address_of(places, several)
+        there = np.all([place <= high for place, (_, high) in zip(places, ends, strict=True)], axis=0)
+        for other in known:
+            there &= address != other
+        if there.any():
+            known.append(np.where(there, address, -1))
+            yield Candidate(several[there], address[there])
 
 
 def output(scene: Scene, values: Array, arithmetic: Arithmetic) -> Interval:
@@ -111,7 +112,7 @@ def hull(scene: Scene, arithmetic: Arithmetic) -> Interval:
 def input_gradient(
     scene: Scene, cotangent: Array, arithmetic: Arithmetic, taken: Indices | None = None
 ) -> Interval:
-    """dL/dU [N, C, H, W]: the cotangents of all points that take a pixel; those with several candidates may give it to any.
+    """dL/dU, of the image's shape: the cotangents of all points that take a pixel; those with several candidates may give to any.
 
     Args:
         taken: [M], the pixels that points with one candidate take; left out, those that they should.
@@ -148,7 +149,7 @@ def input_gradient(
     if found.lost.size:
         anywhere = np.zeros(scene.image.shape[:2])
         np.add.at(anywhere, scene.batch[found.lost], np.abs(rows[:, found.lost]).T)
-        margin = margin + (1 + arithmetic.u + arithmetic.s) * anywhere[:, :, None, None]
+        margin = margin + (1 + arithmetic.u + arithmetic.s) * np.expand_dims(anywhere, scene.spatial)
     return Interval(least, most, margin)
 
 

@@ -152,9 +152,10 @@ class Network:
 
     def _reading(self, layer: SpatialTransformer, parameters: Arrays, values: Uncertain) -> Reading:
         theta = self.forward(layer.localisation, _scoped(parameters, "localisation"), values)
-        size = layer.size or (values.value.shape[2], values.value.shape[3])
+        height, width = layer.size or values.value.shape[2:]
         zero = layer.subgradient == "zero"
-        return Reading.of(values, theta, size, layer.padding, layer.align_corners, self.arithmetic, zero=zero)
+        size, arithmetic = (height, width), self.arithmetic
+        return Reading.of(values, theta, size, layer.padding, layer.align_corners, arithmetic, zero=zero)
 
     def _transformed(
         self, layer: SpatialTransformer, parameters: Arrays, values: Uncertain, cotangent: Uncertain

@@ -24,7 +24,21 @@ def output_rows(scene: Scene, arithmetic: Arithmetic) -> tuple[Array, Array]:
     corners = scene.corners
     fractions = [axis.fraction for axis in scene.axes]
     value, weighed = interpolated(corners.values, fractions), interpolated(corners.sizes, fractions)
-    steep = [corners.steepest(number) for number in range(len(scene.axes))]
+    moved = np.zeros_like(value)
+    for axis, steepest in zip(scene.axes, steepest_within_reach(scene, arithmetic), strict=True):
+        moved += axis.uncertainty(arithmetic) * steepest
+    cells, lost = scene.neighbouring(arithmetic)
+    if cells or lost.size:
+        moved = np.minimum(moved, scene.spread[scene.batch].T)
+        weighed = weighed + moved
+    roundings = value_roundings(len(scene.axes)) * arithmetic.u
+    bound = moved + roundings * weighed + arithmetic.s * (np.abs(value) + moved) + arithmetic.tiny
+    return value, bound
+
+
+def steepest_within_reach(scene: Scene, arithmetic: Arithmetic) -> list[Array]:
+    """The largest |dV/dx|, |dV/dy|, ... per pixel, [C, M] each, of all cells that rounding may have a point read."""
+    steep = [scene.corners.steepest(number) for number in range(len(scene.axes))]
     cells, lost = scene.neighbouring(arithmetic)
     for group in cells:
         other, points = scene.corners_of(group), group.points
@@ -33,12 +47,4 @@ def output_rows(scene: Scene, arithmetic: Arithmetic) -> tuple[Array, Array]:
     if lost.size:
         for steepest, anywhere in zip(steep, scene.steepest, strict=True):
             steepest[:, lost] = anywhere[scene.batch[lost]].T
-    moved = np.zeros_like(value)
-    for axis, steepest in zip(scene.axes, steep, strict=True):
-        moved += axis.uncertainty(arithmetic) * steepest
-    if cells or lost.size:
-        moved = np.minimum(moved, scene.spread[scene.batch].T)
-        weighed = weighed + moved
-    roundings = value_roundings(len(scene.axes)) * arithmetic.u
-    bound = moved + roundings * weighed + arithmetic.s * (np.abs(value) + moved) + arithmetic.tiny
-    return value, bound
+    return steep

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stn_reference import target_axis
+from stn_verify.bounds.affine import target_base
 from stn_verify.bounds.arithmetic import THETA, Arithmetic, slope_roundings
 from stn_verify.bounds.grid_gradient import point_gradient
 from stn_verify.bounds.input_gradient import input_gradient
-from stn_verify.bounds.output import output
-from stn_verify.bounds.scene import Axis, Scene, transformed
+from stn_verify.bounds.interval import Interval
+from stn_verify.bounds.output import output, steepest_within_reach
+from stn_verify.bounds.scene import Axis, Scene, sampled, transformed
 from stn_verify.bounds.theta_gradient import contracted
 from stn_verify.bounds.uncertain import Uncertain, within
 from stn_verify.contract.convention import Convention
@@ -22,7 +23,7 @@ from stn_verify.formats import Array
 
 @dataclass(frozen=True)
 class Reading:
-    """An image [N, C, H, W] read through a theta [N, 2, 3]."""
+    """An image [N, C, H, W] read through a theta [N, 2, 3], or through the grid of one."""
 
     scene: Scene
     strays: Scene
@@ -32,13 +33,15 @@ class Reading:
     arithmetic: Arithmetic
     zero: bool = False
     """Whether a slope may be zero at kinks."""
+    through_grid: bool = False
+    """Whether what reads knows the grid alone: its gradient ends there."""
 
     @classmethod
     def of(
         cls,
         image: Uncertain,
         theta: Uncertain,
-        size: tuple[int, int],
+        size: tuple[int, ...],
         padding: str,
         align_corners: bool,
         arithmetic: Arithmetic,
@@ -47,9 +50,7 @@ class Reading:
     ) -> "Reading":
         """Points as uncertain as theta makes them."""
         convention = Convention(padding, align_corners)
-        base = np.ones((*size, 3))
-        base[..., 0] = target_axis(size[1], align_corners)
-        base[..., 1] = target_axis(size[0], align_corners)[:, None]
+        base = target_base(size, align_corners)
         exact = transformed(image.value, theta.value, size, convention)
         axes = [
             _widened(axis, theta.radius[:, number], base, arithmetic)
@@ -59,6 +60,21 @@ class Reading:
             Scene(pixels, convention, exact.batch, axes, size) for pixels in (image.value, image.radius)
         )
         return cls(scene, strays, base, arithmetic, zero)
+
+    @classmethod
+    def through(
+        cls,
+        image: Uncertain,
+        grid: Array,
+        convention: Convention,
+        arithmetic: Arithmetic,
+        *,
+        zero: bool = False,
+    ) -> "Reading":
+        """Points of a grid [N, Ho, Wo, 2] that is known exactly."""
+        scene, strays = (sampled(pixels, grid, convention) for pixels in (image.value, image.radius))
+        base = target_base((grid.shape[1], grid.shape[2]), convention.align_corners)
+        return cls(scene, strays, base, arithmetic, zero, through_grid=True)
 
     def output(self) -> Uncertain:
         """[N, C, Ho, Wo]. Weights are positive: what the pixels stray is read as they are."""
@@ -72,20 +88,26 @@ class Reading:
         return Uncertain(written.low, written.bound + strayed.high + strayed.bound)
 
     def theta_gradient(self, cotangent: Uncertain) -> Uncertain:
-        """[N, 2, 3]; slopes of all cells within reach, and how much steeper pixels that stray may make them."""
+        """[N, 2, 3]."""
+        intervals = self.point_gradients(cotangent)
+        return within(contracted(intervals, self.scene.image.shape[0], self.base, self.arithmetic))
+
+    def point_gradients(self, cotangent: Uncertain) -> list[Interval]:
+        """Of x and of y, [M]: slopes of all cells within reach, and how much steeper pixels that stray may make them."""
         scene, channels = self.scene, cotangent.value.shape[1]
         gradient = point_gradient(scene, cotangent.value, self.arithmetic, zero=self.zero)
         size, radius = np.abs(scene.rows(cotangent.value)), scene.rows(cotangent.radius)
         steeper = 2 * self.strays.largest
+        steep = steepest_within_reach(scene, self.arithmetic)
         intervals = []
-        for axis, interval, steepest in zip(scene.axes, gradient.axes, scene.steepest, strict=True):
-            more = size * steeper[scene.batch].T + radius * (steepest + steeper)[scene.batch].T
+        for axis, interval, steepest in zip(scene.axes, gradient.axes, steep, strict=True):
+            more = size * steeper[scene.batch].T + radius * (steepest + steeper[scene.batch].T)
             rounded = 1 + slope_roundings(2, channels) * self.arithmetic.u
             # A slope's terms are pixels, each no larger than the largest.
             pixels = radius * 2 * (scene.largest + self.strays.largest)[scene.batch].T
             bound = axis.scale * (rounded * more + (rounded - 1) * pixels).sum(axis=0)
             intervals.append(interval.widened(bound))
-        return within(contracted(intervals, scene.image.shape[0], self.base, self.arithmetic))
+        return intervals
 
 
 def _widened(axis: Axis, radius: Array, base: Array, arithmetic: Arithmetic) -> Axis:

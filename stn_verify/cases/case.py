@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from stn_verify.bounds.affine import affine_grid, target_base
 from stn_verify.bounds.scene import Scene, sampled, transformed
+from stn_verify.cases.training import TrainingCase
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.target import Call
 from stn_verify.formats import Array, Format, named
@@ -157,14 +158,19 @@ FunctionCase = SampleCase | TransformCase | GenerateCase
 
 Case = FunctionCase | NetworkCase
 
+AnyCase = Case | TrainingCase
+"""Of one call or of many."""
+
 
 def storage(case: Case) -> Format:
     """The format that the case's numbers lie in."""
     return named(case.dtype)
 
 
-def elements(case: Case) -> int:
+def elements(case: AnyCase) -> int:
     """How large a case is: of two that fail, the smaller is shown."""
+    if isinstance(case, TrainingCase):
+        return case.digits.images.size
     return sum(array.size for array in case.arrays.values()) + case.cotangent.size
 
 

@@ -1,6 +1,7 @@
 """Grids on and beside half-integer pixel coordinates, where nearest jumps from one pixel to the next."""
 
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from stn_verify.formats import Array, named
 
 
 def half_integers(frame: Frame, random: np.random.Generator) -> Array:
-    """A few samples half-way between two pixels along one axis or both, the others anywhere."""
+    """A few samples half-way between two pixels along one axis or more, the others anywhere."""
     halves = _moved_by_half(grids.integers(frame, random), frame)
     return np.where(random.random(halves.shape) < 0.5, halves, grids.around(frame, random))
 
@@ -29,20 +30,27 @@ def beside_half_integers(frame: Frame, random: np.random.Generator) -> Array:
     return np.where(random.random(exact.shape) < 0.5, ulp, wider)
 
 
-def tie_cases(dtype: str, convention: Convention) -> Iterator[SampleCase]:
-    """Along x and along y, every tie of the image and those just outside, exact in every usual formula.
+def tie_cases(dtype: str, convention: Convention, axes: int = 2) -> Iterator[SampleCase]:
+    """Along each axis of an image, or of a volume, every tie of the image and those just outside, exact in every usual formula.
 
     No two pixels are alike, and each holds a small whole number, so that the one that was taken is known.
     """
     aligned = convention.align_corners
-    height, width = (5, 9) if aligned else (4, 8)
+    size = ((3, 5, 9) if aligned else (4, 4, 8))[-axes:]
     storage = named(dtype)
-    image = np.arange(1.0, height * width + 1).reshape(1, 1, height, width)
-    columns, rows = np.arange(-2.0, width + 1), np.arange(-2.0, height + 1)
-    for x, y in ((columns + 0.5, np.arange(float(height))), (np.arange(float(width)), rows + 0.5)):
-        points = np.meshgrid(to_normalised(x, width, aligned), to_normalised(y, height, aligned))
-        grid = storage.round(np.stack(points, axis=-1)[None])
-        cotangent = cotangents((1, 1, *grid.shape[1:3]), storage, np.random.default_rng(0))
+    image = np.arange(1.0, prod(size) + 1).reshape(1, 1, *size)
+    for halved in reversed(range(axes)):
+        lines = [
+            to_normalised(
+                np.arange(-2.0, length + 1) + 0.5 if number == halved else np.arange(float(length)),
+                length,
+                aligned,
+            )
+            for number, length in enumerate(size)
+        ]
+        points = np.meshgrid(*lines, indexing="ij")
+        grid = storage.round(np.stack(points[::-1], axis=-1)[None])
+        cotangent = cotangents((1, 1, *grid.shape[1:-1]), storage, np.random.default_rng(0))
         yield SampleCase(image, grid, cotangent, dtype, convention, "exact half-integers")
 
 

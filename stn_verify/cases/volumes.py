@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from stn_verify.cases import grids, thetas
 from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
 from stn_verify.cases.grids import normalised
+from stn_verify.cases.halves import beside_half_integers, half_integers
 from stn_verify.cases.images import contrasts, cotangents
 from stn_verify.cases.strategies import (
     Frame,
@@ -87,6 +88,11 @@ KINK_GRIDS: dict[str, GridMaker] = {
     "integers": grids.integers,
     "just outside": grids.just_outside,
     "single integers": grids.single_integers,
+}
+
+HALVES: dict[str, GridMaker] = {
+    "beside half-integers": beside_half_integers,
+    "half-integers": half_integers,
 }
 
 ALL_GRIDS: dict[str, GridMaker] = {**grids.GENERIC, **KINK_GRIDS}

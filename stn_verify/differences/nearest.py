@@ -1,7 +1,8 @@
 """What a nearest sampler's own forwards say of its gradients: which pixel each output takes, and that none moves inside its box.
 
 An image whose pixels hold their row, and one whose pixels hold their column, tell which pixel every output takes: the whole
-Jacobian with respect to the image in two forwards. Inside the box around a pixel nothing changes, so differences are zero.
+Jacobian with respect to the image in two forwards, or three of a volume. Inside the box around a pixel nothing changes, so
+that differences are zero.
 """
 
 import numpy as np
@@ -26,16 +27,19 @@ class Picks:
 
     def __init__(self, target: Target, case: SampleCase | TransformCase):
         self.case = case
-        height, width = case.image.shape[2:]
+        size = case.image.shape[2:]
         told = []
-        for number in np.indices((height, width)):
+        for number in np.indices(size):
             image = np.broadcast_to(number + 1.0, case.image.shape)
             told.append(case.scene.rows(target.call(case.call(image=image)).output)[:1].ravel())
-        row, column = told
         # What is no number of a row and a column is no pixel: the comparison of outputs will tell.
-        there = (row >= 1) & (row <= height) & (column >= 1) & (column <= width)
-        i, j = (np.where(there, np.rint(number), 1).astype(np.int64) - 1 for number in told)
-        self._taken: Indices = np.where(there, (case.scene.batch * height + i) * width + j, case.scene.none)
+        there = np.all(
+            [(index >= 1) & (index <= length) for index, length in zip(told, size, strict=True)], axis=0
+        )
+        taken = case.scene.batch
+        for index, length in zip(told, size, strict=True):
+            taken = taken * length + np.where(there, np.rint(index), 1).astype(np.int64) - 1
+        self._taken: Indices = np.where(there, taken, case.scene.none)
 
     def compare_output(self, values: Array) -> Comparison:
         """The pixels that were told against the output at the case's own image."""
@@ -69,7 +73,7 @@ class NearestGridDifferences:
         self.case = case
         random = np.random.default_rng(seed)
         self._moves = []
-        for number, axis in ((0, case.scene.x), (1, case.scene.y)):
+        for number, axis in enumerate(case.scene.axes):
             whole = np.rint(axis.position)
             grid = moved(case, number, whole + random.uniform(-INSIDE, INSIDE, len(whole)))
             place = to_pixels(grid[..., number].ravel(), axis.size, case.convention.align_corners)
@@ -79,22 +83,16 @@ class NearestGridDifferences:
             self._moves.append((number, np.abs(place - whole), slope))
 
     def compare(self, gradient: Array) -> Comparison:
-        """grad_grid [N, Ho, Wo, 2] against the target's own differences."""
+        """grad_grid [N, Ho, Wo, 2] or [N, Do, Ho, Wo, 3] against the target's own differences."""
         return Comparison("grad_grid", gradient, self.expected)
 
     def expected(self, arithmetic: Arithmetic) -> Interval:
         """What the outputs changed by, where neither end of a move is beside a tie; there it is zero without looking."""
         value = np.zeros(self.case.grid.shape)
         scene = self.case.scene
-        settled = [_settled(reach(axis, arithmetic)) for axis in (scene.x, scene.y)]
+        ends = [reach(axis, arithmetic) for axis in scene.axes]
+        settled = np.all([first == last for first, last in ends], axis=0)
         for number, distance, slope in self._moves:
-            axis = scene.x if number == 0 else scene.y
-            usable = settled[0] & settled[1]
-            usable &= distance + axis.uncertainty_nearby(arithmetic) < 0.5
-            known = usable.reshape(slope.shape)
-            value[..., number] = np.where(known, slope, 0.0)
+            usable = settled & (distance + scene.axes[number].uncertainty_nearby(arithmetic) < 0.5)
+            value[..., number] = np.where(usable.reshape(slope.shape), slope, 0.0)
         return point(value, np.zeros_like(value))
-
-
-def _settled(ends: tuple[Array, Array]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    return np.asarray(ends[0] == ends[1])

@@ -14,7 +14,7 @@ from hypothesis.strategies import SearchStrategy
 
 from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.comparison import Comparison
-from stn_verify.cases.case import Case, elements
+from stn_verify.cases.case import AnyCase, elements
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.features import Feature
 from stn_verify.contract.target import Call, Evaluations, Target, TargetFailure
@@ -28,7 +28,7 @@ from stn_verify.judging.statement import Statement
 from stn_verify.verdicts.results import Verdict
 from stn_verify.verdicts.untrusted import storable
 
-CaseT = TypeVar("CaseT", bound=Case)
+CaseT = TypeVar("CaseT", bound=AnyCase)
 Check = Callable[[Target, CaseT], Iterable[Comparison | Statement]]
 
 
@@ -62,9 +62,11 @@ class Examination:
     rule: dict[str, str] = field(default_factory=dict)
     observed: dict[str, str] = field(default_factory=dict)
     """What the target was seen to do where nothing is prescribed: for a person."""
+    figure: bytes | None = None
+    """A picture of what was seen, as PNG."""
     warning: str | None = None
     failure: TargetFailure | None = None
-    failed_case: Case | None = None
+    failed_case: AnyCase | None = None
     contradiction: str | None = None
     """A failure that is no single number's: a rule that contradicts the declared one, a wrong call that was answered."""
     contradicted: Subject | None = None
@@ -209,10 +211,10 @@ class Examination:
         if outside - self._settled:
             raise Nonconforming(f"{', '.join(sorted(outside))} of {case!r}")
 
-    def _fail(self, failure: TargetFailure, case: Case) -> None:
+    def _fail(self, failure: TargetFailure, case: AnyCase) -> None:
         self.failure, self.failed_case = failure, case
 
-    def _hold(self, judged: Comparison | Statement, case: Case) -> float:
+    def _hold(self, judged: Comparison | Statement, case: AnyCase) -> float:
         """The budget used; the largest float where a statement does not hold."""
         if isinstance(judged, Comparison):
             return self._record(judged, case)
@@ -226,7 +228,7 @@ class Examination:
             record.fail(case, None, judged)
         return sys.float_info.max
 
-    def _record(self, comparison: Comparison, case: Case) -> float:
+    def _record(self, comparison: Comparison, case: AnyCase) -> float:
         record = self._records[comparison.subject]
         while record.ladder < len(LADDER):
             if comparison.budget_used(replace(self.arithmetic, compute=LADDER[record.ladder])) <= 1:
@@ -243,7 +245,7 @@ class Examination:
         return used
 
     def contradict(
-        self, reason: str, case: Case, *, calls: tuple[Call, ...] = (), by: Comparison | None = None
+        self, reason: str, case: AnyCase, *, calls: tuple[Call, ...] = (), by: Comparison | None = None
     ) -> None:
         """Fail every subject for a reason that is no single number's; the smallest case that shows it is kept.
 

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from stn_verify.cases.case import Case
+from stn_verify.cases.case import AnyCase, Case
+from stn_verify.cases.training import TrainingCase
 from stn_verify.contract.implementation import DIFFERENTIABLE
 from stn_verify.contract.target import Call
 from stn_verify.exploration.examination import Examination
@@ -50,22 +51,27 @@ def _fault(name: str, examined: Examination, verdict: Verdict) -> Fault | None:
     if verdict.status.conforms or untold:
         return None
     for record in examined.failing():
-        if record.name == verdict.subject and record.case is not None:
+        if record.name == verdict.subject and (case := _single(record.case)) is not None:
             found = record.untrue or "" if record.worst is None else str(record.worst)
-            return _of_record(name, examined, record, record.case, record.name, found)
+            return _of_record(name, examined, record, case, record.name, found)
     if examined.contradiction:
         shown = examined.contradicted
-        if shown is None or shown.case is None:
+        if shown is None or (case := _single(shown.case)) is None:
             return None
-        return _of_record(name, examined, shown, shown.case, "contradicted", examined.contradiction)
-    if examined.failure is None or examined.failed_case is None:
+        return _of_record(name, examined, shown, case, "contradicted", examined.contradiction)
+    if examined.failure is None or (case := _single(examined.failed_case)) is None:
         return None
-    case, call = examined.failed_case, examined.failure.call
+    call = examined.failure.call
     # Further lines are a worker's last words, with paths of the machine that it ran on.
     found = str(examined.failure).partition("\n")[0]
     stopped = Subject("", case=case, calls=() if call is None else (call,))
     fault = _of_record(name, examined, stopped, case, examined.failure.status, found)
     return replace(fault, stopped=True)
+
+
+def _single(case: AnyCase | None) -> Case | None:
+    """A case that calls show; the checks of single functions show what is wrong with a step of a training."""
+    return None if isinstance(case, TrainingCase) else case
 
 
 def _of_record(

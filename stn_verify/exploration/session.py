@@ -14,6 +14,8 @@ from stn_verify.contract.errors import RequestError, UnknownChoiceError
 from stn_verify.contract.features import Feature
 from stn_verify.contract.target import Target
 from stn_verify.exploration.examination import Examination
+from stn_verify.exploration.extras import not_installed
+from stn_verify.exploration.figures import write_figure
 from stn_verify.exploration.profiles import Profile, profile_named
 from stn_verify.exploration.reproducer import write_reproducers
 from stn_verify.formats import STORAGE_DTYPES
@@ -91,6 +93,7 @@ class Session:
         alike: Alike = "never",
         interpolations: Sequence[str] = ("bilinear",),
         spatial: int = 2,
+        extra: str | None = None,
     ) -> list[Request]:
         """Every dtype and convention to check a function with; a single unsupported one where it is not given at all.
 
@@ -106,6 +109,7 @@ class Session:
                 (enough where few examples are asked for: a dtype that is wrong by itself shows in others), or wholly.
             interpolations: those that the check covers; a grid generator has none.
             spatial: 2 of images, 3 of volumes.
+            extra: the optional dependencies that the check needs (EXTRAS).
         """
         if declared:
             return self.declarations(function, subjects)
@@ -122,6 +126,8 @@ class Session:
             return unsupported
         if (large and not self.profile.large) or unless in given:
             return []
+        if extra is not None and (absent := not_installed(extra)) is not None:
+            return [*unsupported, Request("any", None, subjects, absent)]
         followed = self.settled.conventions[function]
         covered = (followed[0].interpolation,) if function == "generate" else interpolations
         conventions = tuple(convention for convention in followed if convention.interpolation in covered)
@@ -214,6 +220,7 @@ class Session:
             self.target.renew()
         if self.output is not None:
             verdicts = write_reproducers(self.name, examined, verdicts, self.output)
+            verdicts = write_figure(examined, verdicts, self.output)
         return excused(verdicts, self.known)
 
     def excuse(self, examined: Examination) -> str | None:

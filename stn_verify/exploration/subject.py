@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from stn_verify.bounds.comparison import Comparison, Worst
-from stn_verify.cases.case import Case
+from stn_verify.cases.case import AnyCase
 from stn_verify.contract.target import Call
 from stn_verify.judging.statement import Statement
 
@@ -16,7 +16,7 @@ class Subject:
     budget_used: float | None = None
     ladder: int = 0
     worst: Worst | None = None
-    case: Case | None = None
+    case: AnyCase | None = None
     failed_at: int | None = None
     """How many examples it took until one failed."""
     calls: tuple[Call, ...] = ()
@@ -33,7 +33,7 @@ class Subject:
         """The law that failed, as a reason ends."""
         return f"; what must hold: {self.law}" if self.law else ""
 
-    def fail(self, case: Case, worst: Worst | None, by: Comparison | Statement) -> None:
+    def fail(self, case: AnyCase, worst: Worst | None, by: Comparison | Statement) -> None:
         """Keep a failure and what is needed to show it again."""
         self.worst, self.case = worst, case
         self.calls, self.law = by.calls, by.law

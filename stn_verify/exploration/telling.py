@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stn_verify.bounds.arithmetic import Arithmetic
-from stn_verify.cases.case import Case
+from stn_verify.cases.case import AnyCase
 from stn_verify.contract.features import CLAIMABLE, Feature
 from stn_verify.contract.target import TargetFailure, TargetRaised
 from stn_verify.exploration.subject import Subject
@@ -22,7 +22,7 @@ class Circumstances:
     """A failure that is no single number's."""
     failure: TargetFailure | None
     """A call that brought no result, and the case that it was made for."""
-    failed_case: Case | None
+    failed_case: AnyCase | None
     feature: Feature | None
     """What was asked beyond plain calls."""
     claims: Sequence[Feature]

@@ -33,7 +33,7 @@ def named_ties(case: SampleCase, values: Array) -> dict[str, set[str]]:
     """
     found: dict[str, set[str]] = {}
     rows = case.scene.rows(values)
-    for axis in (case.scene.x, case.scene.y):
+    for axis in case.scene.axes:
         for place, there in _places(axis):
             points = _ties(axis) & there
             if points.any():
@@ -51,7 +51,7 @@ def compare_ties(case: SampleCase, values: Array, rule: str) -> Comparison:
     """The output against a rule at the ties inside the image, and nowhere else."""
     scene = case.scene
     held = np.zeros(len(scene.batch), dtype=bool)
-    for axis in (scene.x, scene.y):
+    for axis in scene.axes:
         held |= _ties(axis) & dict(_places(axis))["inside"]
     rows = _taken(case, rule)
     known = scene.planes(np.broadcast_to(held.astype(np.float64), rows.shape)) > 0
@@ -65,7 +65,7 @@ def compare_ties(case: SampleCase, values: Array, rule: str) -> Comparison:
 def _taken(case: SampleCase, rule: str) -> Array:
     """[C, M]: the pixels that a rule takes."""
     scene, rounding = case.scene, ROUNDINGS[rule]
-    return scene.pixel_values(scene.address(rounding(scene.x.position), rounding(scene.y.position)))
+    return scene.pixel_values(scene.address_of([rounding(axis.position) for axis in scene.axes]))
 
 
 def _ties(axis: Axis) -> Mask:

@@ -101,7 +101,7 @@ class Record(BaseModel):
     against_noise_ratio_low: Ratio | None = None
     against_noise_ratio_high: Ratio | None = None
     noise_floor_ratio: Ratio | None = None
-    """At least 1: a ratio within this factor of 1 is not decided. From the noise of this row and of the whole run."""
+    """At least 1: no ratio within this factor of 1 is decided. From the noise of this row and of the whole run."""
     time_ratio_least_pass: Ratio | None = None
     """Of the medians of the passes, between which the machine had time to change; in the next the largest."""
     time_ratio_largest_pass: Ratio | None = None

@@ -76,12 +76,11 @@ def decide(found: Estimate, floor: float, rounds: int) -> tuple[Decision, str | 
         return Decision.UNDECIDED, f"{rounds} rounds are too few"
     if found.low <= 0 <= found.high:
         return Decision.UNDECIDED, f"the interval {_interval(found)} holds 1"
-    nearest = min(abs(found.low), abs(found.high))
-    if nearest <= floor:
-        return (
-            Decision.UNDECIDED,
-            f"the interval {_interval(found)} is not beyond noise, {math.exp(floor):.3f} times either way",
-        )
+    # Sampling and the luck of processes are independent: their squares add.
+    reach = math.hypot(max(found.high - found.median, found.median - found.low), floor)
+    if abs(found.median) <= reach:
+        told = f"{math.exp(found.median):.3f} is not beyond noise, {math.exp(reach):.3f} times either way"
+        return Decision.UNDECIDED, told
     side = math.copysign(1.0, found.median)
     if any(side * each <= floor for each in found.passes):
         told = " to ".join(f"{math.exp(each):.3f}" for each in found.passes)

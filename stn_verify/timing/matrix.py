@@ -32,7 +32,7 @@ class Profile:
 
 PROFILES = {
     profile.name: profile
-    for profile in (Profile("quick", 0.9), Profile("default", 2.0), Profile("full", 2.0))
+    for profile in (Profile("quick", 1.2), Profile("default", 2.0), Profile("full", 2.0))
 }
 
 SMALL = Workload("transform", "forward", 8, 3, (64, 64), (64, 64))

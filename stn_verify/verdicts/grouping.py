@@ -87,6 +87,17 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A picture that a check drew."""
+
+    suite: str
+    check: str
+    places: tuple[str, ...]
+    path: str
+    """In the output folder; a pattern of the results' schema holds it."""
+
+
+@dataclass(frozen=True)
 class Totals:
     """Work done. The subjects of a check share its examples and evaluations."""
 
@@ -135,6 +146,15 @@ def observations(verdicts: Iterable[Verdict]) -> list[Observation]:
     return [
         Observation(visible(suite), visible(check), visible(what), visible(told), _places(group))
         for (suite, check, what, told), group in sorted(alike.items(), key=lambda item: item[0][:3])
+    ]
+
+
+def figures(verdicts: Iterable[Verdict]) -> list[Figure]:
+    """Every picture once; the subjects of a check share theirs."""
+    groups = _grouped((verdict for verdict in verdicts if verdict.figure), lambda v: v.figure)
+    return [
+        Figure(visible(group[0].suite), visible(group[0].check), _places(group), group[0].figure or "")
+        for group in groups
     ]
 
 

@@ -14,6 +14,8 @@ MAXIMUM_BYTES = 256 * 1024 * 1024
 Text = Annotated[str, Field(max_length=20_000)]
 Label = Annotated[str, Field(max_length=200)]
 Count = Annotated[int, Field(ge=0)]
+Picture = Annotated[str, Field(max_length=200, pattern=r"^[a-z_]+/[A-Za-z0-9._-]+\.png$")]
+"""A path that no Markdown or HTML can take for anything else."""
 
 
 class Status(StrEnum):
@@ -81,6 +83,8 @@ class Verdict(BaseModel):
     warning: Text | None = None
     reproducer: Label | None = None
     """A file of the output folder that shows the failure."""
+    figure: Picture | None = None
+    """A picture in the output folder, of what was seen."""
 
     @model_validator(mode="after")
     def _known_with_its_reason(self) -> Self:

@@ -43,6 +43,9 @@ EXEC = "exec:"
 COMPILING = 10.0
 """Times the deadline for a compiled call: the first starts a compiler, and that one a C++ compiler."""
 
+FIRST = 4.0
+"""Times the deadline for the first forward and backward of a function in a dtype: Numba and Triton compile then."""
+
 PATIENCE = 4
 """How often a target that has not replied since may begin another check."""
 
@@ -66,7 +69,8 @@ class WorkerTarget:
         Args:
             target: a built-in name, `module:attribute`, `path/to/file.py:attribute` or `exec:COMMAND`.
             device: for the target's framework.
-            deadline: seconds for one call; COMPILING times as long for a compiled one.
+            deadline: seconds for one call; COMPILING times as long for a compiled one, FIRST times for the first
+                forward and backward of a function in a dtype, and not again in a worker that was started anew.
             interpreter: the Python that runs the worker, with stn_verify installed; None for this one.
             framework: of a target that does not declare its own.
             load_deadline: seconds for loading.
@@ -89,6 +93,7 @@ class WorkerTarget:
         self._process: WorkerProcess | None = None
         self._description: Description | None = None
         self._id = 0
+        self._met: set[tuple[str, str, bool]] = set()
 
     @property
     def description(self) -> Description:
@@ -177,7 +182,7 @@ class WorkerTarget:
         process = self._running()
         request, tensors = evaluation(call, self._next_id())
         count(self.evaluations, call)
-        deadline = self._deadline * (COMPILING if call.way == "compiled" else 1.0)
+        deadline = self._deadline * self._patience(call)
         try:
             answer, results = self._ask(process, request, deadline, tensors)
         finally:
@@ -197,6 +202,14 @@ class WorkerTarget:
         if answer.timed is None:
             raise self._garbage("has no time")
         return answer.timed
+
+    def _patience(self, call: Call) -> float:
+        kind = call.function, call.dtype, bool(call.gradients)
+        first = kind not in self._met
+        self._met.add(kind)
+        if call.way == "compiled":
+            return COMPILING
+        return FIRST if first else 1.0
 
     def _describe(self, *, probe: bool) -> Description:
         process = self._running()

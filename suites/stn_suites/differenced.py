@@ -15,7 +15,7 @@ from stn_verify.judging.reference import GRADIENTS, compare_gradients
 
 
 def sample(target: Target, case: SampleCase) -> list[Comparison]:
-    """Nearest: 4 forwards and 1 backward. Bicubic: 24 forwards and 1 backward."""
+    """Nearest: 4 forwards (6 of a volume) and 1 backward. Bicubic: 24 forwards and 1 backward."""
     if case.convention.interpolation == "bilinear":
         return checks.sample_differences(target, case)
     reply = target.call(case.call(GRADIENTS["sample"]))

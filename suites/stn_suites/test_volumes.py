@@ -1,11 +1,13 @@
-"""Volumes: the trilinear sampler on [N,C,D,H,W], its values, gradients, kinks, and coordinates that are not finite."""
+"""Volumes: the trilinear and the nearest sampler on [N,C,D,H,W], their values, gradients, kinks, and poisoned coordinates."""
 
 import pytest
 
-from stn_suites import checks
+from stn_suites import checks, differenced, kernels
 from stn_suites.poisoned import grids_unharmed, images_unharmed, points_unharmed
 from stn_suites.rules import name_rules
+from stn_suites.ties import name_ties
 from stn_verify.cases import grids, poison, thetas, volumes
+from stn_verify.cases.halves import tie_cases
 from stn_verify.exploration.examination import Examination
 
 SAMPLE = ("output", "grad_input", "grad_grid")
@@ -17,36 +19,47 @@ DIFFERENCED = ("float64", "float32", "float16")
 POISONED_GRIDS = {kind: poison.grids(values) for kind, values in poison.KINDS.items()}
 POISONED_THETAS = {kind: poison.thetas(values) for kind, values in poison.KINDS.items()}
 
+KERNELS = ("bilinear", "nearest")
+"""Bilinear along three axes is trilinear; of cubic kernels nobody has volumes."""
+
 HALF, THIRD = 1 / 2, 1 / 3
 """Of the examples that an image's check has: what volumes have in common with images is looked at there."""
 
 
-@pytest.mark.stn_check("sample", ("output",), spatial=3)
+@pytest.mark.stn_check("sample", ("output",), spatial=3, interpolations=KERNELS)
 def test_sample(examination: Examination) -> None:
     """Grids inside, around and outside the volume."""
     cases = volumes.samples(examination.dtype, examination.convention, grids.GENERIC)
-    examination.explore(cases, checks.values, share=THIRD)
+    examination.explore(cases, checks.values, share=THIRD * kernels.share(examination))
 
 
-@pytest.mark.stn_check("sample", ("grad_input", "grad_grid"), spatial=3)
+@pytest.mark.stn_check("sample", ("grad_input", "grad_grid"), spatial=3, interpolations=KERNELS)
 def test_sample_gradients(examination: Examination) -> None:
     """The same against the closed form of equations 6 and 7."""
     cases = volumes.samples(examination.dtype, examination.convention, grids.GENERIC)
-    examination.explore(cases, checks.gradients, share=THIRD)
+    examination.explore(cases, checks.gradients, share=THIRD * kernels.share(examination))
 
 
-@pytest.mark.stn_check("sample", SAMPLE, differentiated=True, dtypes=DIFFERENCED, alike="wholly", spatial=3)
+@pytest.mark.stn_check(
+    "sample",
+    SAMPLE,
+    differentiated=True,
+    dtypes=DIFFERENCED,
+    alike="wholly",
+    spatial=3,
+    interpolations=KERNELS,
+)
 def test_sample_differences(examination: Examination) -> None:
     """Against exact differences of the target's own forward, on generic grids and on kinks."""
     cases = volumes.samples(examination.dtype, examination.convention, volumes.ALL_GRIDS)
-    examination.explore(cases, checks.sample_differences, share=THIRD)
+    examination.explore(cases, differenced.sample, share=THIRD * kernels.share(examination))
 
 
-@pytest.mark.stn_check("transform", TRANSFORM, spatial=3)
+@pytest.mark.stn_check("transform", TRANSFORM, spatial=3, interpolations=KERNELS)
 def test_transform(examination: Examination) -> None:
     """General thetas, near-identities and resizes."""
     cases = volumes.transforms(examination.dtype, examination.convention, thetas.GENERIC)
-    examination.explore(cases, checks.everything, share=THIRD)
+    examination.explore(cases, checks.everything, share=THIRD * kernels.share(examination))
 
 
 @pytest.mark.stn_check(
@@ -91,6 +104,20 @@ def test_rule(examination: Examination) -> None:
     examination.judge(
         volumes.exact_volumes(examination.dtype, examination.convention), name_rules(examination)
     )
+
+
+@pytest.mark.stn_check("sample", ("output",), alike="wholly", spatial=3, interpolations=("nearest",))
+def test_ties(examination: Examination) -> None:
+    """Exactly half-way between two pixels along x, y or z one of them is taken, and the rule is named."""
+    cases = tie_cases(examination.dtype, examination.convention, axes=3)
+    examination.judge(cases, name_ties(examination))
+
+
+@pytest.mark.stn_check("sample", SAMPLE, alike="wholly", spatial=3, interpolations=("nearest",))
+def test_half_integers(examination: Examination) -> None:
+    """Samples on and beside half-integers, where nearest jumps from one pixel to the next."""
+    cases = volumes.samples(examination.dtype, examination.convention, volumes.HALVES)
+    examination.explore(cases, checks.everything, share=HALF * kernels.share(examination))
 
 
 @pytest.mark.stn_check("sample", SAMPLE, alike="wholly", spatial=3)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stn_suites import differenced
 from stn_verify.bounds.comparison import Comparison
-from stn_verify.cases import grids, thetas
+from stn_verify.cases import grids, thetas, volumes
 from stn_verify.cases.case import Case
 from stn_verify.cases.strategies import Frame, sample_case, sample_cases, transform_case, transform_cases
 from stn_verify.contract.convention import PADDINGS, Convention
@@ -22,6 +22,10 @@ from stn_adapters.torch import TORCH
 
 KERNELS = ("nearest", "bicubic")
 CONVENTIONS = st.builds(Convention, st.sampled_from(PADDINGS), st.booleans(), st.sampled_from(KERNELS))
+
+
+# torch counts the folds of a reflection in 32 bits in volumes: far outside it takes another pixel than it should.
+NEAR = {kind: maker for kind, maker in volumes.ALL_GRIDS.items() if kind != "far outside"} | volumes.HALVES
 
 
 class Altered(InProcessTarget):
@@ -61,6 +65,18 @@ def test_sampler(dtype: str, data: st.DataObject, convention: Convention) -> Non
     assert target.evaluations.backwards == 1
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+@given(data=st.data(), padding=st.sampled_from(PADDINGS), aligned=st.booleans())
+@settings(max_examples=40)
+def test_nearest_in_volumes(dtype: str, data: st.DataObject, padding: str, aligned: bool) -> None:
+    convention = Convention(padding, aligned, "nearest")
+    case = data.draw(volumes.samples(dtype, convention, NEAR))
+    target = InProcessTarget(TORCH)
+    used = _used(differenced.sample(target, case), case)
+    assert max(used.values()) <= 1, used
+    assert (target.evaluations.forwards, target.evaluations.backwards) == (6, 1)
+
+
 @given(data=st.data(), convention=CONVENTIONS)
 @settings(max_examples=20)
 def test_fused_transformer(data: st.DataObject, convention: Convention) -> None:
@@ -74,15 +90,18 @@ def test_fused_transformer(data: st.DataObject, convention: Convention) -> None:
 @pytest.mark.parametrize("padding", PADDINGS)
 @pytest.mark.parametrize("aligned", [False, True])
 @pytest.mark.parametrize(
-    ("kernel", "name", "subject"),
+    ("kernel", "name", "subject", "size"),
     [
-        ("bicubic", "image", "grad_input"),
-        ("bicubic", "grid", "grad_grid"),
-        ("nearest", "image", "grad_input"),
+        ("bicubic", "image", "grad_input", (5, 7)),
+        ("bicubic", "grid", "grad_grid", (5, 7)),
+        ("nearest", "image", "grad_input", (5, 7)),
+        ("nearest", "image", "grad_input", (3, 5, 7)),
     ],
 )
-def test_relative_error(padding: str, aligned: bool, kernel: str, name: str, subject: str) -> None:
-    frame = Frame(2, 2, (5, 7), (6, 4), Convention(padding, aligned, kernel), "float64")
+def test_relative_error(
+    padding: str, aligned: bool, kernel: str, name: str, subject: str, size: tuple[int, ...]
+) -> None:
+    frame = Frame(2, 2, size, (4, 6, 4)[-len(size) :], Convention(padding, aligned, kernel), "float64")
     case = sample_case(frame, "inside", grids.inside, 1)
     used = _used(differenced.sample(Altered(_scaled(name)), case), case)
     assert used.pop(subject) > 1000

@@ -60,7 +60,7 @@ def test_a_dtype_that_is_asked_for_alone_is_checked(dtype: str, alike: Alike) ->
 @pytest.mark.parametrize(
     ("declared", "spatial", "reason"),
     [
-        ({}, 3, "takes no volumes"),
+        ({"spatial": (2,)}, 3, "takes no volumes"),
         ({"spatial": (3,)}, 2, "takes no images"),
         ({"spatial": (2, 3)}, 2, None),
         ({"spatial": (2, 3)}, 3, None),

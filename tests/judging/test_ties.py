@@ -16,22 +16,25 @@ def _taken(case: SampleCase, rule: str) -> Array:
     """By index arithmetic over the extended image."""
     padding, aligned = case.convention.padding, case.convention.align_corners
     picks = []
-    for number in (0, 1):
-        size = case.image.shape[3 - number]
+    for number in reversed(range(case.grid.shape[-1])):
+        size = case.image.shape[-1 - number]
         scale = (size - 1) / 2 if aligned else size / 2
         x = case.grid[..., number] * scale + (size - 1) / 2
         picks.append(extend_index(ROUNDINGS[rule](x), size, padding, aligned))
-    (ix, across), (iy, down) = picks
-    return np.where(across & down, case.image[0, 0][iy, ix], 0.0)[:, None]
+    there = np.all([inside for _, inside in picks], axis=0)
+    return np.where(there, case.image[0, 0][tuple(index for index, _ in picks)], 0.0)[:, None]
 
 
 @pytest.mark.parametrize("rule", TIES)
 @pytest.mark.parametrize("padding", PADDINGS)
 @pytest.mark.parametrize("aligned", [False, True])
 @pytest.mark.parametrize("dtype", STORAGE_DTYPES)
-def test_a_rule_is_named(rule: str, padding: str, aligned: bool, dtype: str) -> None:
+@pytest.mark.parametrize("axes", [2, 3])
+def test_a_rule_is_named(rule: str, padding: str, aligned: bool, dtype: str, axes: int) -> None:
     arithmetic = Arithmetic(named(dtype), named(dtype))
-    for case in tie_cases(dtype, Convention(padding, aligned, "nearest")):
+    cases = list(tie_cases(dtype, Convention(padding, aligned, "nearest"), axes))
+    assert [case.image.ndim - 2 for case in cases] == [axes] * axes
+    for case in cases:
         values = _taken(case, rule)
         found = named_ties(case, values)
         # Inside the image no coordinate is negative.

@@ -7,9 +7,10 @@ from functools import partial
 import numpy as np
 from faults import fault
 from sampler import Array, Line
-from volume_sampler import Lines, Sides, VolumeSampler
+from volume_sampler import Lines, NearestVolumeSampler, Sides, VolumeSampler
 
 volume_fault: Callable[..., Callable[[type], object]] = partial(fault, spatial=(3,), checks=("volumes",))
+nearest_fault: Callable[..., Callable[[type], object]] = partial(volume_fault, interpolation="nearest")
 
 
 @volume_fault("z and x swapped", "output")
@@ -147,3 +148,39 @@ class ThetaOfTheTurnedOutput(VolumeSampler):
     def theta_gradient(self, cotangent: Array, size: tuple[int, ...], aligned: bool) -> Array:
         turned = np.swapaxes(cotangent, 1, 3)
         return super().theta_gradient(turned, size[::-1], aligned)
+
+
+@nearest_fault("the depth is truncated, not rounded", "output")
+class DepthTruncated(NearestVolumeSampler):
+    def lines_of(self, image: Array, grid: Array, padding: str, aligned: bool) -> Lines:
+        x, y, z = super().lines_of(image, grid, padding, aligned)
+        pixel, inside = self.neighbour(np.trunc(z.position), image.shape[2])
+        return x, y, replace(z, pixels=(pixel, pixel), inside=(inside, inside))
+
+
+@nearest_fault(
+    "half-way along the depth it takes the upper slice and declares the even one", "output", ties="even"
+)
+class DepthTiesUp(NearestVolumeSampler):
+    def lines_of(self, image: Array, grid: Array, padding: str, aligned: bool) -> Lines:
+        x, y, z = super().lines_of(image, grid, padding, aligned)
+        pixel, inside = self.neighbour(np.floor(z.position + 0.5), image.shape[2])
+        return x, y, replace(z, pixels=(pixel, pixel), inside=(inside, inside))
+
+
+@nearest_fault("the cotangent goes to the slice in front of the point", "grad_input", padding="border")
+class NearestFrontScatter(NearestVolumeSampler):
+    def volume_gradient(self, image: Array, received: Array, lines: Lines) -> Array:
+        x, y, z = lines
+        pixel = np.floor(z.position).astype(np.int64)
+        return super().volume_gradient(image, received, (x, y, replace(z, pixels=(pixel, pixel))))
+
+
+@nearest_fault("dL/dz as if it were linear", "grad_grid")
+class NearestLinearSlope(NearestVolumeSampler):
+    def backward(
+        self, image: Array, grid: Array, cotangent: Array, padding: str, aligned: bool
+    ) -> tuple[Array, Array]:
+        grad_image, zero = super().backward(image, grid, cotangent, padding, aligned)
+        _, linear = VolumeSampler().backward(image, grid, cotangent, padding, aligned)
+        return grad_image, np.where([False, False, True], linear, zero)

@@ -3,7 +3,7 @@
 import numpy as np
 from sampler import Array
 from unusual import unusual
-from volume_sampler import Lines, Sides, VolumeSampler
+from volume_sampler import Lines, NearestVolumeSampler, Sides, VolumeSampler
 
 
 class Lerps(VolumeSampler):
@@ -91,3 +91,17 @@ class DenseVolume(VolumeSampler):
 class LeftOfKinks(VolumeSampler):
     def floor(self, x: Array) -> Array:
         return np.ceil(x) - 1
+
+
+@unusual(
+    "nearest of volumes: half-way it takes the lower pixel, and declares so",
+    functions=("sample", "transform"),
+    padding=("zeros", "border"),
+    align_corners=True,
+    interpolation="nearest",
+    spatial=(3,),
+    ties="down",
+)
+class NearestVolumeDown(NearestVolumeSampler):
+    def rounded(self, x: Array) -> Array:
+        return np.ceil(x - 0.5)

@@ -1,4 +1,4 @@
-"""A right trilinear sampler in NumPy, one axis a `Line` as in the sampler of images."""
+"""Right samplers of volumes in NumPy, trilinear and nearest, one axis a `Line` as in the sampler of images."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -108,3 +108,25 @@ class VolumeSampler(Sampler):
     def check_theta(self, theta: Array) -> None:
         if theta.ndim != 3 or theta.shape[1:] != (3, 4):
             raise ValueError(f"theta {theta.shape}: not [N, 3, 4]")
+
+
+class NearestVolumeSampler(VolumeSampler):
+    """The nearest pixel, ties to even, after the coordinate is clipped or folded: all the weight is on the lower side."""
+
+    def rounded(self, x: Array) -> Array:
+        """Of pixel coordinates."""
+        return np.rint(x)
+
+    def line(self, normalised: Array, size: int, padding: str, aligned: bool) -> Line:
+        x, _ = self.fold(self.pixels(normalised, size, aligned), size, padding, aligned)
+        pixel, inside = self.neighbour(self.rounded(x), size)
+        flat = np.zeros_like(x)
+        return Line((pixel, pixel), (inside, inside), (np.ones_like(x), flat), flat, x)
+
+    def corners_of(self, lines: Lines) -> Iterator[Sides]:
+        """The one that is taken."""
+        return iter([(0, 0, 0)])
+
+    def along(self, image: Array, received: Array, lines: Lines, axis: int) -> Array:
+        """Zero: nothing changes inside a pixel's box."""
+        return np.zeros(received.shape[:-1], received.dtype)

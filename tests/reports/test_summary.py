@@ -123,6 +123,35 @@ def test_what_was_seen_has_a_table():
     assert "<script" not in text
 
 
+def test_figures_are_shown_once():
+    drawn = {"suite": "training", "check": "error lowered", "figure": "training/digits-float32.png"}
+    shown = render(results_of(verdict(**drawn), verdict(**drawn, subject="other"), verdict()))
+    images = [
+        token.attrs["src"]
+        for block in tokens_of(shown)
+        for token in block.children or ()
+        if token.type == "image"
+    ]
+    assert images == ["training/digits-float32.png"]
+    assert "## Figures" not in render(results_of(verdict()))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "https://x/y.png",
+        "training/a/b.png",
+        "/etc/x.png",
+        "../x.png",
+        "training/x.png) [l](http://x",
+        "training/x.svg",
+    ],
+)
+def test_a_figure_is_a_file_of_the_folder(path):
+    with pytest.raises(ValueError, match="figure"):
+        verdict(figure=path)
+
+
 def test_the_tables_are_tables():
     tokens = tokens_of(
         render(results_of(verdict(), verdict(status="failed", reason="r"), verdict(suite="kinks")))

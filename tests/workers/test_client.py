@@ -23,7 +23,7 @@ from stn_verify.contract.errors import (
 )
 from stn_verify.contract.loading import load
 from stn_verify.contract.target import Call, TargetCrashed, TargetRaised, TargetReplied, TargetTimedOut
-from stn_verify.workers.client import COMPILING, PATIENCE, WorkerTarget
+from stn_verify.workers.client import COMPILING, FIRST, PATIENCE, WorkerTarget
 from stn_verify.workers.evaluator import InProcessTarget
 
 SHORT = 0.7
@@ -72,7 +72,7 @@ def test_the_children_of_a_dead_target_die_too(start, call):
 
 @pytest.mark.parametrize("target", ["hangs", "hangs_holding_the_interpreter"])
 def test_a_hang_ends_at_the_deadline_and_shows_where(start, call, target):
-    worker = start(f"DECLARED_{target}", deadline=SHORT)
+    worker = start(f"DECLARED_{target}", deadline=SHORT / FIRST)
     assert worker.description.dtypes == ["float64"]
     pid = worker.pid
     begun = time.monotonic()
@@ -369,7 +369,7 @@ def test_forgiven_but_not_for_ever(start, call):
     assert refused[-1]
 
 
-def test_compiled_calls_have_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_and_compiled_calls_have_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
     target = WorkerTarget("reference", deadline=2.0)
 
@@ -381,7 +381,17 @@ def test_compiled_calls_have_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target, "_ask", ask)
     image, grid = np.zeros((1, 1, 2, 2)), np.zeros((1, 1, 1, 2))
     call = Call("sample", {"image": image, "grid": grid}, "float64", Convention())
-    for way in ("plain", "vmapped", "compiled"):
+    backward = replace(call, cotangent=np.zeros((1, 1, 1, 1)), gradients=("grid",))
+    compiled = replace(call, way="compiled")
+    for each in (
+        call,
+        call,
+        replace(call, way="vmapped"),
+        backward,
+        backward,
+        replace(call, dtype="float32"),
+        compiled,
+    ):
         with pytest.raises(TargetRaised):
-            target.call(replace(call, way=way))
-    assert asked == [2.0, 2.0, 2.0 * COMPILING]
+            target.call(each)
+    assert [seconds / 2.0 for seconds in asked] == [FIRST, 1, 1, FIRST, 1, FIRST, COMPILING]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.lanes import columns_between, place, split_steps
+from stn_production.cpu.lanes import columns_between, place, reciprocal, split_steps
 from stn_production.cpu.memory import (
     fetch_add,
     keep,
@@ -28,6 +28,8 @@ from stn_production.cpu.vector_type import LANES
 from stn_production.cpu.vectors import as_double, element_of, fma, splat
 
 Array = np.ndarray[Any, Any]
+
+SHORT = 4  # outputs whose slopes are summed in the type that is computed in, before float64
 
 
 @njit(cache=True, nogil=True)
@@ -68,6 +70,7 @@ def _scatter_rows(  # noqa: PLR0912, PLR0915 # one pass over the outputs
     _, _, H, W, Ho, Wo = shape
     K = len(width)
     a, d = coefficients[6 * n], coefficients[6 * n + 3]
+    inverse = reciprocal(d)
     lowest = -math.inf if padding == 1 and top == 0 else top - 2.0
     highest = math.inf if padding == 1 and end == H else end + 1.0
     none = splat(0.0, width)
@@ -76,7 +79,7 @@ def _scatter_rows(  # noqa: PLR0912, PLR0915 # one pass over the outputs
         x0 = coefficients[6 * n + 1] * v + coefficients[6 * n + 2]
         y0 = coefficients[6 * n + 4] * v + coefficients[6 * n + 5]
         row_x, row_xj, row_y, row_yj = none, none, none, none
-        first_column, end_column = columns_between(y0, d, Wo, lowest, highest)
+        first_column, end_column = columns_between(y0, d, inverse, Wo, lowest, highest)
         for j in range(first_column, end_column, LANES):
             u = j - (Wo - 1) / 2
             y = d * u + y0
@@ -92,48 +95,52 @@ def _scatter_rows(  # noqa: PLR0912, PLR0915 # one pass over the outputs
                 else:
                     pack(chunk, cotangent, here, out_plane, count, valid, width)
             zero = splat(element_of(0.0, part), width)
-            group_x, group_xj, group_y, group_yj = zero, zero, zero, zero
-            for lane in range(count):
-                if not (some >> lane) & 1:
-                    continue
-                iy, ix = np.int64(load_scalar(rows, lane)), np.int64(load_scalar(columns, lane))
-                at = start + (iy - top) * row + ix * col
-                to = (iy - top) * wide_row + ix * wide_col
-                if planar:
-                    g = load(chunk, lane * K, width)
-                elif valid == K:
-                    g = load(cotangent, here + lane * out_col, width)
-                else:
-                    g = load_some(cotangent, here + lane * out_col, valid, width)
-                if (full >> lane) & 1 and iy + 1 < sure:
-                    w00 = splat(load_scalar(weights, lane), width)
-                    w01 = splat(load_scalar(weights, LANES + lane), width)
-                    w10 = splat(load_scalar(weights, 2 * LANES + lane), width)
-                    w11 = splat(load_scalar(weights, 3 * LANES + lane), width)
-                    store(gradient, to, fma(w00, g, load(gradient, to, width)))
-                    right, below = to + wide_col, to + wide_row
-                    store(gradient, right, fma(w01, g, load(gradient, right, width)))
-                    store(gradient, below, fma(w10, g, load(gradient, below, width)))
-                    store(gradient, below + wide_col, fma(w11, g, load(gradient, below + wide_col, width)))
-                    v00, v01 = load(source, at, width), load(source, at + col, width)
-                    v10, v11 = load(source, at + row, width), load(source, at + row + col, width)
-                    across, down = v01 - v00, v10 - v00
-                    mixed = (v11 - v10) - across
-                    along_x = g * fma(splat(load_scalar(weights, 5 * LANES + lane), width), mixed, across)
-                    along_y = g * fma(splat(load_scalar(weights, 4 * LANES + lane), width), mixed, down)
-                else:
-                    along_x, along_y = _careful(
-                        gradient, to, wide_row, wide_col, source, at, row, col, ix, iy, W, top, end, weights, lane, g,
-                        valid, width,
-                    )  # fmt: skip
-                group_x, group_y = group_x + along_x, group_y + along_y
-                steps = splat(element_of(lane, part), width)
-                group_xj, group_yj = fma(steps, along_x, group_xj), fma(steps, along_y, group_yj)
-            from_centre = splat(u, width)
-            wide_x, wide_y = as_double(group_x), as_double(group_y)
-            row_x, row_y = row_x + wide_x, row_y + wide_y
-            row_xj = row_xj + fma(from_centre, wide_x, as_double(group_xj))
-            row_yj = row_yj + fma(from_centre, wide_y, as_double(group_yj))
+            group_xj, group_yj = zero, zero
+            for beginning in range(0, count, SHORT):
+                group_x, group_y = zero, zero
+                for lane in range(beginning, min(beginning + SHORT, count)):
+                    if not (some >> lane) & 1:
+                        continue
+                    iy, ix = np.int64(load_scalar(rows, lane)), np.int64(load_scalar(columns, lane))
+                    at = start + (iy - top) * row + ix * col
+                    to = (iy - top) * wide_row + ix * wide_col
+                    if planar:
+                        g = load(chunk, lane * K, width)
+                    elif valid == K:
+                        g = load(cotangent, here + lane * out_col, width)
+                    else:
+                        g = load_some(cotangent, here + lane * out_col, valid, width)
+                    if (full >> lane) & 1 and iy + 1 < sure:
+                        w00 = splat(load_scalar(weights, lane), width)
+                        w01 = splat(load_scalar(weights, LANES + lane), width)
+                        w10 = splat(load_scalar(weights, 2 * LANES + lane), width)
+                        w11 = splat(load_scalar(weights, 3 * LANES + lane), width)
+                        store(gradient, to, fma(w00, g, load(gradient, to, width)))
+                        right, below = to + wide_col, to + wide_row
+                        store(gradient, right, fma(w01, g, load(gradient, right, width)))
+                        store(gradient, below, fma(w10, g, load(gradient, below, width)))
+                        store(
+                            gradient, below + wide_col, fma(w11, g, load(gradient, below + wide_col, width))
+                        )
+                        v00, v01 = load(source, at, width), load(source, at + col, width)
+                        v10, v11 = load(source, at + row, width), load(source, at + row + col, width)
+                        across, down = v01 - v00, v10 - v00
+                        mixed = (v11 - v10) - across
+                        along_x = g * fma(splat(load_scalar(weights, 5 * LANES + lane), width), mixed, across)
+                        along_y = g * fma(splat(load_scalar(weights, 4 * LANES + lane), width), mixed, down)
+                    else:
+                        along_x, along_y = _careful(
+                            gradient, to, wide_row, wide_col, source, at, row, col, ix, iy, W, top, end, weights, lane, g,
+                            valid, width,
+                        )  # fmt: skip
+                    group_x, group_y = group_x + along_x, group_y + along_y
+                    steps = splat(element_of(lane - beginning, part), width)
+                    group_xj, group_yj = fma(steps, along_x, group_xj), fma(steps, along_y, group_yj)
+                from_centre = splat(u + beginning, width)
+                wide_x, wide_y = as_double(group_x), as_double(group_y)
+                row_x, row_y = row_x + wide_x, row_y + wide_y
+                row_xj, row_yj = fma(from_centre, wide_x, row_xj), fma(from_centre, wide_y, row_yj)
+            row_xj, row_yj = row_xj + as_double(group_xj), row_yj + as_double(group_yj)
         down_by = splat(v, width)
         store(sums, 0, load(sums, 0, width) + row_xj)
         store(sums, K, fma(down_by, row_x, load(sums, K, width)))

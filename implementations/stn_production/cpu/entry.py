@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from stn_production.cpu import blocks_backward, blocks_forward, planes_backward, planes_forward
+from stn_production.cpu import blocks_backward, blocks_forward, few_planes, planes_backward, planes_forward
 from stn_production.cpu.leftovers import general_forward, general_grad_image, general_points
 from stn_production.cpu.points import PADDINGS, REFLECTION, pixel_coefficients, regular, theta_gradient
 from stn_production.cpu.team import share
@@ -20,8 +20,6 @@ from stn_production.cpu.tensors import (
     interleaved_memory,
     narrower,
 )
-
-_FEW_PLANES = 4  # channels that are read plane by plane
 
 
 class _Transform:
@@ -63,13 +61,16 @@ class _Transform:
     def in_planes(self, dtype: torch.dtype) -> bool:
         """Whether LANES pixels of an NCHW plane can be one vector, and are better so than packed into blocks of channels."""
         _, C, H, W, _, _ = self.shape
-        return C <= _FEW_PLANES and min(H, W) > 1 and H * W < 2**31 and dtype == self.dtype
+        return C <= few_planes.MOST and min(H, W) > 1 and H * W < 2**31 and dtype == self.dtype
 
 
 def transform_forward(
     image: torch.Tensor, theta: torch.Tensor, size: Size, align_corners: bool, padding: str
 ) -> torch.Tensor:
     """Sample images where theta sends the output's pixels: [N,C,H,W], [N,2,3] -> [N,C,Ho,Wo], dtype and layout of image."""
+    at_once = few_planes.forward(image, theta, size, align_corners, PADDINGS[padding])
+    if at_once is not None:
+        return at_once
     if narrower(image, theta):
         return transform_forward(image.double(), theta, size, align_corners, padding).to(image.dtype)
     interleaved = interleaved_memory(image)
@@ -104,6 +105,9 @@ def transform_backward(
     need_image: bool, need_theta: bool,
 ) -> tuple[torch.Tensor | None, torch.Tensor | None]:  # fmt: skip
     """Return the gradients of `transform_forward` with respect to image and theta, those that are needed."""
+    both = few_planes.backward(cotangent, image, theta, size, align_corners, PADDINGS[padding])
+    if both is not None:
+        return both[0] if need_image else None, both[1] if need_theta else None
     if narrower(image, theta):
         grad_image, grad_theta = transform_backward(
             cotangent.double(), image.double(), theta, size, align_corners, padding, need_image, need_theta
@@ -121,7 +125,8 @@ def transform_backward(
     blocks = -(-C // len(call.width))
     in_planes = C == 1 and call.in_planes(image.dtype)
     scratch = 0 if in_planes else call.block_bytes * (1 if interleaved else 2)  # the gradient, and the image
-    bands = bands_of(N * blocks, H, scratch)
+    pixels = N * C * (H * W + size[0] * size[1])  # of image and output, and again of their gradients
+    bands = bands_of(N * blocks, H, scratch, 2 * pixels * image.element_size())
     parts = np.empty(N * blocks * bands * 6)
     if call.any_regular and in_planes:
         share(

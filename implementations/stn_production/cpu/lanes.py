@@ -31,12 +31,23 @@ def split_steps(coefficients: Array, n: int, whole: Array, part: Array) -> None:
 
 
 @njit(cache=True, nogil=True)
-def columns_between(y0: float, d: float, Wo: int, lowest: float, highest: float) -> tuple[int, int]:
-    """Return the columns j with lowest <= y0 + d j' <= highest, and a few more: the first a multiple of LANES, and the end."""
-    if d == 0:
-        return (0, Wo) if lowest <= y0 <= highest else (0, 0)
+def reciprocal(d: float) -> float:
+    """Return 1 / d, or 0 of 0."""
+    return 1 / d if d != 0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def columns_between(
+    y0: float, d: float, inverse: float, Wo: int, lowest: float, highest: float
+) -> tuple[int, int]:
+    """Return the columns j with lowest <= y0 + d j' <= highest, and a few more: the first a multiple of LANES, and the end.
+
+    inverse: 1 / d, which is not read where d is as good as 0.
+    """
+    if abs(d) * Wo < 1:
+        return (0, Wo) if lowest - 1 <= y0 <= highest + 1 else (0, 0)
     centre = (Wo - 1) / 2
-    one, other = (lowest - y0) / d + centre, (highest - y0) / d + centre
+    one, other = (lowest - y0) * inverse + centre, (highest - y0) * inverse + centre
     first, end = min(max(min(one, other) - 1, 0.0), float(Wo)), min(max(max(one, other) + 2, 0.0), float(Wo))
     return math.floor(first) // LANES * LANES, math.floor(end)
 

@@ -38,6 +38,16 @@ def pointer(typing: Any, array: Any) -> Any:
 
 
 @intrinsic
+def pointer_at(typing: Any, address: Any, like: Any) -> Any:
+    """Return a pointer to the numbers, of the type of an array's, at an address."""
+
+    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> ir.Value:
+        return builder.inttoptr(args[0], context.get_value_type(sig.return_type))
+
+    return signature(types.CPointer(like.dtype), types.int64, like), generate
+
+
+@intrinsic
 def keep(typing: Any, array: Any) -> Any:
     """Do nothing, so that the array lives until here."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from stn_production.cpu.lanes import columns_between, coordinates, paired, split_steps
+from stn_production.cpu.lanes import columns_between, coordinates, paired, reciprocal, split_steps
 from stn_production.cpu.memory import (
     fetch_add,
     gather_pairs,
@@ -22,8 +22,9 @@ from stn_production.cpu.memory import (
     store_scalar,
 )
 from stn_production.cpu.openmp import in_parallel
-from stn_production.cpu.pixels import ALL
+from stn_production.cpu.pixels import ALL, in_rows, least, rows_of
 from stn_production.cpu.points import Shape
+from stn_production.cpu.shuffles import picks
 from stn_production.cpu.vector_type import LANES
 from stn_production.cpu.vectors import as_double, bits, element_of, fma, lane_numbers, select, splat
 
@@ -37,6 +38,15 @@ def _add(gradient: Any, at: int, amount: float) -> None:
     store_scalar(gradient, at, load_scalar(gradient, at) + amount)
 
 
+@njit(cache=True, nogil=True, forceinline=True)
+def _add_cell(gradient: Any, at: int, W: int, spots: Any, amounts: Any, lane: int) -> None:
+    spot = at + np.int64(load_scalar(spots, lane))
+    _add(gradient, spot, load_scalar(amounts, lane))
+    _add(gradient, spot + 1, load_scalar(amounts, LANES + lane))
+    _add(gradient, spot + W, load_scalar(amounts, 2 * LANES + lane))
+    _add(gradient, spot + W + 1, load_scalar(amounts, 3 * LANES + lane))
+
+
 @njit(cache=True, nogil=True)
 def _slopes(has_first: Any, has_second: Any, part: Any) -> Any:
     """Return what each of two pixels adds to the slope: -1 and 1 in a whole cell, the one that is left at an edge alone."""
@@ -48,12 +58,44 @@ def _slopes(has_first: Any, has_second: Any, part: Any) -> Any:
     )
 
 
+@njit(cache=True, nogil=True, forceinline=True)
+def _cells(
+    image: Any, size: int, at: int, top: int, end: int, W: int, column: Any, down: Any, where: Any, reach: int, part: Any,
+) -> Any:  # fmt: skip
+    """Return the four pixels of a group's cells, all in the rows top to end: cell (down, column) lies at + where."""
+    if picks(part) and reach:
+        everywhere = lane_numbers(LANES) >= splat(np.int32(0), LANES)
+        row = down + splat(np.int32(top), LANES)
+        return in_rows(
+            image,
+            size,
+            at,
+            top,
+            end,
+            W,
+            column,
+            row,
+            everywhere,
+            everywhere,
+            least(column),
+            least(row),
+            reach,
+            part,
+        )
+    v00, v01 = gather_pairs(image, at, where)
+    v10, v11 = gather_pairs(image, at + W, where)
+    return v00, v01, v10, v11
+
+
 @njit(cache=True, nogil=True)
 def _scatter_row(  # noqa: PLR0915 # one pass over the outputs
-    gradient: Any, image: Any, at: int, top: int, end: int, cotangent: Any, out: int, coefficients: Any, n: int, i: int,
-    shape: Shape, padding: int, whole: Any, part: Any, spots: Any, amounts: Any, sums: Any,
+    gradient: Any, image: Any, size: int, reach: int, inverse: float, at: int, top: int, end: int, cotangent: Any, out: int,
+    coefficients: Any, n: int, i: int, shape: Shape, padding: int, whole: Any, part: Any, spots: Any, amounts: Any, sums: Any,
 ) -> None:  # fmt: skip
-    """Add output row i's share to the rows top to end, which begin at `at`, and to sums [6, LANES]: see `_backward`."""
+    """Add output row i's share to the rows top to end, which begin at `at`, and to sums [6, LANES]: see `_backward`.
+
+    reach: how many rows hold a group's cells, or 0 where they are not read in rows. inverse: 1 / d.
+    """
     _, _, H, W, Ho, Wo = shape
     a, d = load_scalar(coefficients, 6 * n), load_scalar(coefficients, 6 * n + 3)
     v = i - (Ho - 1) / 2
@@ -66,16 +108,22 @@ def _scatter_row(  # noqa: PLR0915 # one pass over the outputs
     last_column, last_row = splat(np.int32(W - 1), LANES), splat(np.int32(end - 1), LANES)
     row_x = splat(0.0, LANES)
     row_xj, row_y, row_yj = row_x, row_x, row_x
-    first_column, end_column = columns_between(y0, d, Wo, lowest, highest)
+    first_column, end_column = columns_between(y0, d, inverse, Wo, lowest, highest)
     for j in range(first_column, end_column, LANES):
         u = j - (Wo - 1) / 2
         y = d * u + y0
         column, p, slope_x, row, q, slope_y = coordinates(a * u + x0, y, whole, part, padding, W, H)
         count = min(LANES, Wo - j)
+        # Lanes beyond the row may lie anywhere where pixels are read in rows, which hold any lane's.
+        empty = ALL >> count << count if picks(part) and reach else (0 if count == LANES else -1)
         inside = (column >= zero) & (column < last_column) & (row >= first) & (row < last_row)
         inside = inside & (slope_x == one) & (slope_y == one)
-        if count == LANES and bits(inside) == ALL:
-            g = load(cotangent, out + j, LANES)
+        if (bits(inside) | empty) == ALL:
+            g = (
+                load(cotangent, out + j, LANES)
+                if count == LANES
+                else load_some(cotangent, out + j, count, LANES)
+            )
             left, up = (one - p) * g, one - q
             right = p * g
             where = (row - first) * width + column
@@ -83,11 +131,13 @@ def _scatter_row(  # noqa: PLR0915 # one pass over the outputs
             store(amounts, LANES, right * up)
             store(amounts, 2 * LANES, left * q)
             store(amounts, 3 * LANES, right * q)
-            v00, v01 = gather_pairs(image, at, where)
-            v10, v11 = gather_pairs(image, at + W, where)
+            v00, v01, v10, v11 = _cells(image, size, at, top, end, W, column, row - first, where, reach, part)
             across, down = v01 - v00, v10 - v00
             mixed = (v11 - v10) - across
             along_x, along_y = g * fma(q, mixed, across), g * fma(p, mixed, down)
+            if count < LANES:
+                real = lane_numbers(LANES) < splat(np.int32(count), LANES)
+                along_x, along_y = select(real, along_x, nothing), select(real, along_y, nothing)
         else:
             g = load_some(cotangent, out + j, count, LANES)
             column, left, right, has_left, has_right = paired(column, p, W, part)
@@ -100,8 +150,7 @@ def _scatter_row(  # noqa: PLR0915 # one pass over the outputs
             store(amounts, LANES, select(has_right & has_up, right * up * g, nothing))
             store(amounts, 2 * LANES, select(has_left & has_low, left * low * g, nothing))
             store(amounts, 3 * LANES, select(has_right & has_low, right * low * g, nothing))
-            v00, v01 = gather_pairs(image, at, where)
-            v10, v11 = gather_pairs(image, at + W, where)
+            v00, v01, v10, v11 = _cells(image, size, at, top, end, W, column, row, where, reach, part)
             v00, v01 = select(has_left & has_up, v00, nothing), select(has_right & has_up, v01, nothing)
             v10, v11 = select(has_left & has_low, v10, nothing), select(has_right & has_low, v11, nothing)
             to_left, to_right = _slopes(has_left, has_right, part)
@@ -111,13 +160,13 @@ def _scatter_row(  # noqa: PLR0915 # one pass over the outputs
             along_x = select(real & (slope_x == one), along_x, nothing)
             along_y = select(real & (slope_y == one), along_y, nothing)
         store(spots, 0, where)
-        for step in range(STRIDE):
-            for lane in range(step, count, STRIDE):
-                spot = at + np.int64(load_scalar(spots, lane))
-                _add(gradient, spot, load_scalar(amounts, lane))
-                _add(gradient, spot + 1, load_scalar(amounts, LANES + lane))
-                _add(gradient, spot + W, load_scalar(amounts, 2 * LANES + lane))
-                _add(gradient, spot + W + 1, load_scalar(amounts, 3 * LANES + lane))
+        if count == LANES:  # unrolled
+            for k in range(LANES):
+                _add_cell(gradient, at, W, spots, amounts, k % STRIDE * STRIDE + k // STRIDE)
+        else:
+            for step in range(STRIDE):
+                for lane in range(step, count, STRIDE):
+                    _add_cell(gradient, at, W, spots, amounts, lane)
         wide_x, wide_y, from_centre = as_double(along_x), as_double(along_y), splat(u, LANES)
         row_x, row_y = row_x + wide_x, row_y + wide_y
         row_xj, row_yj = fma(from_centre, wide_x, row_xj), fma(from_centre, wide_y, row_yj)
@@ -160,12 +209,14 @@ def _backward(
         top, end = band * H // bands, (band + 1) * H // bands
         at = (n * H + top) * W
         split_steps(pointer(coefficients), n, whole, part)
+        reach = rows_of(coefficients[6 * n], coefficients[6 * n + 3], image.size) if picks(part) else 0
+        inverse = reciprocal(coefficients[6 * n + 3])
         grad_image[at : at + (end - top) * W] = 0
         sums[:] = 0
         for i in range(Ho):
             _scatter_row(
-                gradients, images, at, top, end, cotangents, (n * Ho + i) * Wo, pointer(coefficients), n, i, shape, padding,
-                whole, part, spots, amounts, pointer(sums),
+                gradients, images, image.size, reach, inverse, at, top, end, cotangents, (n * Ho + i) * Wo,
+                pointer(coefficients), n, i, shape, padding, whole, part, spots, amounts, pointer(sums),
             )  # fmt: skip
         for k in range(6):
             total = 0.0

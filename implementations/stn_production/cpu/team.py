@@ -75,6 +75,20 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)
 
 
+def compiled_threads(tasks: int) -> tuple[int, int] | None:
+    """Return what a kernel takes as `parallel` and `threads` where it needs no more, None where threads of our own must help."""
+    threads = min(torch.get_num_threads(), tasks)
+    if threads == 1:
+        return 0, 1
+    return (_Current.openmp, threads) if _Current.openmp else None
+
+
+def all_done(missing: int, tasks: int) -> None:
+    """Raises: MemoryError: some tasks were not done."""
+    if missing:
+        raise MemoryError(f"{missing} of {tasks} parts of a sampler's work had no room")
+
+
 def share(kernel: Kernel, tasks: int, *arguments: Any) -> None:
     """Run kernel(parallel, threads, counter, tasks, *arguments) in as many threads as torch uses, until all tasks are done.
 
@@ -87,5 +101,4 @@ def share(kernel: Kernel, tasks: int, *arguments: Any) -> None:
         _Current.own.run(threads, kernel, counter, tasks, arguments)
     elif tasks:
         kernel(_Current.openmp if threads > 1 else 0, threads, counter, tasks, *arguments)
-    if counter[1] < tasks:
-        raise MemoryError(f"{tasks - counter[1]} of {tasks} parts of a sampler's work had no room")
+    all_done(tasks - counter[1], tasks)

@@ -14,6 +14,8 @@ Size = tuple[int, int]
 _TASKS = 16  # at least, where the image has the rows: enough for that many threads, and the same for every number of them
 _FEWEST_ROWS = 8  # of a band
 _ROOM = 2**18  # bytes of scratch for a band
+_SHARE = 200  # a band fills at most this part of what the call must hold: 1 % where two threads are at work
+_OVERLAP_COSTS = 12  # rows; smaller bands spend a sixth of their time on what they have in common
 _OVERLAP_PAYS = 32  # rows; smaller bands for the sake of _ROOM cost more time, by what they have in common, than they save
 _WHOLE = frozenset({torch.float32, torch.float64})  # of which NumPy knows the type
 _NARROW, _WIDE = (0,) * 4, (0,) * 16  # channels of a block
@@ -45,8 +47,10 @@ def flat(tensor: torch.Tensor) -> Array:
 
 def empty(of: torch.Tensor, size: Size, interleaved: bool) -> torch.Tensor:
     """Return room for images of another size, but the dtype of `of`."""
-    N, C, _, _ = of.shape
+    N, C, *before = of.shape
     layout = torch.channels_last if interleaved else torch.contiguous_format
+    if tuple(before) == size:  # half the time
+        return torch.empty_like(of, memory_format=layout)
     return torch.empty((N, C, *size), dtype=of.dtype, device="cpu", memory_format=layout)
 
 
@@ -65,9 +69,14 @@ def block(channels: int) -> tuple[int, ...]:
     return _NARROW if len(_NARROW) >= channels else _WIDE
 
 
-def bands_of(units: int, rows: int, scratch: int = 0) -> int:
-    """Return how many bands of rows to make of each unit: for enough tasks, and lest one fills more than _ROOM of `scratch`."""
+def bands_of(units: int, rows: int, scratch: int = 0, total: int = 0) -> int:
+    """Return how many bands of rows to make of each unit: for enough tasks, and lest one fills too much of `scratch`.
+
+    scratch: bytes for a unit in one band. total: bytes that must be held whatever the bands.
+    """
     most, small = rows // _FEWEST_ROWS, min(-(-scratch // _ROOM), rows // _OVERLAP_PAYS)
+    if total and scratch > _ROOM:
+        small = max(small, min(-(-scratch * _SHARE // total), rows // _OVERLAP_COSTS))
     return max(1, min(max(-(-_TASKS // units), small), most))
 
 

@@ -22,10 +22,10 @@ from stn_production.cpu.caching import FORGOTTEN_AFTER, kept_apart
 
 PROGRAM = """
 import torch
-from stn_production.cpu import transform_forward, planes_forward
+from stn_production.cpu import transform_forward, direct
 from numba.core import config
 transform_forward(torch.ones(1, 1, 8, 8), torch.eye(2, 3)[None], (8, 8), False, "zeros")
-stats = planes_forward.forward.stats
+stats = direct.forward.stats
 print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()), repr(config.CACHE_DIR))
 """
 
