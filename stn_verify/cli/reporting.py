@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from stn_verify.contract.errors import OutputError, RequestError
+from stn_verify.contract.errors import MissingExtraError, OutputError
 from stn_verify.records.folder import Records
 from stn_verify.verdicts.results import Results, write_results
 from stn_verify.verdicts.untrusted import visible
@@ -41,6 +41,7 @@ def write_reports(
 
     Raises:
         OutputError: a file cannot be written.
+        MissingExtraError: a report needs what is not installed.
     """
     written = []
     for entry in installed_reports(GROUP if isinstance(told, Results) else RECORDS_GROUP):
@@ -50,11 +51,8 @@ def write_reports(
         try:
             with _writing(folder / entry.name) as path:
                 entry.load()(told, path)
-        except OutputError:
+        except (OutputError, MissingExtraError):
             raise
-        except RequestError as error:
-            # One line that says what it lacks.
-            complain(f"the report {visible(entry.name)} was not written: {visible(str(error))}")
         except Exception as error:  # noqa: BLE001  a report is a plugin: whatever it raises must not lose the run
             complain(f"the report {visible(entry.name)} broke: {visible(f'{type(error).__name__}: {error}')}")
         else:

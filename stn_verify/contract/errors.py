@@ -25,5 +25,9 @@ class KnownFailuresError(RequestError):
     """A file of known failures that cannot be read, or that does not say what it has to."""
 
 
+class MissingExtraError(RequestError):
+    """An optional dependency of this package is not installed: the line says how it is."""
+
+
 class OutputError(RequestError):
     """The output folder cannot be written."""

@@ -123,7 +123,7 @@ def example_records() -> Records:
             layout="NCHW",
             theta="identity",
             device="cpu",
-            held="N=8 C=3",
+            held="N=8 C=3, output as large as the image",
             points=4,
             smallest=16 * 16,
             largest=128 * 128,

@@ -29,6 +29,8 @@ class Timing(StrEnum):
     """Its framework is not installed here."""
     FAILED = "not timed: failed"
     """It raised, crashed or did not answer in time."""
+    TOO_LONG = "not timed: too long"
+    """By its time on smaller cases."""
 
 
 class Decision(StrEnum):
@@ -133,6 +135,11 @@ class Record(BaseModel):
     forwards: Size | None = None
     """Evaluations of the target that one `check` takes; None elsewhere. So the next."""
     backwards: Size | None = None
+    against_forwards: Size | None = None
+    """Those that the peer takes, where it is a check too."""
+    against_backwards: Size | None = None
+    against_judged: Text | None = None
+    """What such a peer said of the same work."""
 
     @model_validator(mode="after")
     def _timed_with_its_time(self) -> Self:

@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from stn_verify.contract.errors import RequestError
+from stn_verify.contract.errors import MissingExtraError
 
 Row = TypeVar("Row", bound=BaseModel)
 
 _KINDS = {bool: "boolean", int: "Int64", float: "Float64"}
 
 
-class MissingPandasError(RequestError):
+class MissingPandasError(MissingExtraError):
     """pandas or pyarrow is not installed."""
 
 

@@ -71,12 +71,13 @@ def _series(records: Sequence[Record]) -> dict[_Key, dict[int, float]]:
         ):
             if who is None or not seconds:
                 continue
-            for axis, size, held in _along(record):
+            for axis, size, held in along(record):
                 series[who, axis, held, like][size] = seconds
     return series
 
 
-def _along(record: Record) -> Iterator[tuple[str, int, str]]:
+def along(record: Record) -> Iterator[tuple[str, int, str]]:
+    """The axes that a case is a point of: name, size, and what is held."""
     sizes = f"H={record.H} W={record.W} Ho={record.Ho} Wo={record.Wo}"
     yield "N", record.N, f"C={record.C} {sizes}"
     yield "C", record.C, f"N={record.N} {sizes}"

@@ -1,0 +1,28 @@
+"""Names that files and implementations gave, cut so that a plot or a table can hold them."""
+
+from stn_verify.records.record import Record
+from stn_verify.verdicts.untrusted import storable, visible
+
+LONGEST = 48
+
+
+def short(name: str) -> str:
+    """One visible line of bounded length; the cut shows."""
+    return storable(visible(name[: 2 * LONGEST]), LONGEST)
+
+
+def shape(record: Record) -> str:
+    """8×3×64×64 → 64×64: N, C, H, W, then Ho, Wo."""
+    image = "×".join(map(str, (record.N, record.C, record.H, record.W)))
+    return f"{image} → {record.Ho}×{record.Wo}"
+
+
+def how(record: Record) -> str:
+    """Of a clock or a cache other than the usual; empty for wall clock and warm cache."""
+    return "" if (record.cache, record.clock) == ("warm", "wall") else f"{record.cache} cache, {record.clock} clock"
+
+
+def work(record: Record) -> str:
+    """What is computed, but for its sizes."""
+    told = [record.function, record.direction, short(record.dtype), record.layout, short(record.theta), how(record)]
+    return ", ".join(part for part in told if part)
