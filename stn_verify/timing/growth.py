@@ -62,7 +62,7 @@ _Key = tuple[str, str, str, tuple[object, ...]]
 def _series(records: Sequence[Record]) -> dict[_Key, dict[int, float]]:
     series: dict[_Key, dict[int, float]] = defaultdict(dict)
     for record in records:
-        if record.function == "check" or (record.cache, record.clock) != ("warm", "wall"):
+        if (record.cache, record.clock) != ("warm", "wall"):
             continue
         like = tuple(getattr(record, name) for name in _LIKE)
         for who, seconds in (

@@ -9,8 +9,8 @@ from stn_verify.cases.case import SampleCase, TransformCase
 from stn_verify.contract.convention import Convention
 from stn_verify.formats import Array
 from stn_verify.records.record import Record, Timing
+from stn_verify.timing.columns import arm_names, of_noise, of_peer, of_ratio, of_time
 from stn_verify.timing.correctness import Verdict
-from stn_verify.timing.decision import Estimate
 from stn_verify.timing.participant import NotTimed, Participant
 from stn_verify.timing.roofline import moved_bytes
 from stn_verify.timing.rounds import Arm, Pair, Samples, calls_for, interleaved, joined
@@ -50,11 +50,6 @@ class Measurement:
             return None
         both = np.stack([self.samples.seconds[name] for name in names], axis=1)
         return both.reshape(-1), self.samples.calls[names[0]]
-
-
-def arm_names(participant: str) -> tuple[str, str]:
-    """Of its two processes."""
-    return (f"{participant} #1", f"{participant} #2")
 
 
 class CaseRun:
@@ -223,11 +218,9 @@ def _of_target(work: Workload, name: str, side: _Side, samples: Samples | None) 
         fields |= {"judged": side.verdict.judged, "budget_used": side.verdict.budget_used}
     if not side.timed or samples is None:
         return fields
-    low, seconds, high = _times(name, samples)
-    fields |= {
-        "time_seconds": seconds,
-        "time_low_seconds": low,
-        "time_high_seconds": high,
+    times = of_time(name, samples)
+    seconds = times["time_seconds"]
+    fields |= times | {
         "rounds": samples.rounds,
         "calls_per_round": samples.calls[arm_names(name)[0]],
         "throughput_pixels_per_second": work.pixels / seconds,
@@ -244,7 +237,7 @@ def _of_target(work: Workload, name: str, side: _Side, samples: Samples | None) 
             "bandwidth_bytes_per_second": bandwidth,
             "roofline_share": moved_bytes(work) / bandwidth / seconds,
         }
-    return fields | _told("noise_ratio", _noise(name, samples))
+    return fields | of_noise(name, samples)
 
 
 def _against(
@@ -256,37 +249,13 @@ def _against(
         fields["reason"] = f"{peer}: {side.reason}"
     if samples is None or not side.timed:
         return fields
-    fields["against_time_seconds"] = _times(peer, samples)[1]
+    fields |= of_peer(peer, samples)
     if side.first is not None:
         fields |= {
             "against_first_call_seconds": side.first.seconds,
             "against_peak_host_bytes": side.first.peak_host_bytes,
             "against_peak_device_bytes": side.first.peak_device_bytes,
         }
-    fields |= _told("against_noise_ratio", _noise(peer, samples))
     if not sides[target].timed:
         return fields
-    ratio = samples.ratio(arm_names(target), arm_names(peer), seed)
-    least, largest = np.exp(ratio.passes)
-    return fields | _told("time_ratio", ratio) | {
-        "time_ratio_least_pass": float(least),
-        "time_ratio_largest_pass": float(largest),
-    }  # fmt: skip
-
-
-def _times(name: str, samples: Samples) -> tuple[float, float, float]:
-    low, middle, high = np.exp(np.quantile(samples.logs(*arm_names(name)), [0.2, 0.5, 0.8]))
-    return float(low), float(middle), float(high)
-
-
-def _noise(name: str, samples: Samples) -> Estimate:
-    first, second = arm_names(name)
-    return samples.ratio((first,), (second,))
-
-
-def _told(column: str, found: Estimate) -> dict[str, object]:
-    values = np.exp([found.median, found.low, found.high])
-    return {
-        name: float(value)
-        for name, value in zip((column, f"{column}_low", f"{column}_high"), values, strict=True)
-    }
+    return fields | of_ratio(target, peer, samples, seed)
