@@ -73,4 +73,5 @@ PRODUCTION_COMPILED = Implementation(
     compute_dtype=COMPUTED,
     subgradient="right",
     claims=("mixed dtypes", "compile"),
+    compiles=True,
 )

@@ -43,7 +43,8 @@ def bench(choices: Choices, output: Path, out: Console, err: Console) -> int:
             with err.status("starting the implementations"):
                 session.begin()
             about = _environment(session, started, load)
-            journal = Journal(folder, _heading(session, about))
+            heading = _heading(about)
+            journal = Journal(folder, heading)
             if journal.rows:
                 say(err, f"going on: {len(journal.cases)} of {len(session.workloads)} cases are done")
             for peer in about.peers:
@@ -53,6 +54,8 @@ def bench(choices: Choices, output: Path, out: Console, err: Console) -> int:
                 finished = run(session, journal, folder, progress)
         finally:
             session.close()
+    # From the file: Ctrl-C may have come between its last line and what is held here.
+    journal = Journal(folder, heading)
     rows = decided(journal.rows)
     records = Records(
         about.model_copy(
@@ -100,12 +103,13 @@ def _environment(session: BenchSession, started: datetime, load: float | None) -
     )
 
 
-def _heading(session: BenchSession, about: BenchEnvironment) -> Heading:
+def _heading(about: BenchEnvironment) -> Heading:
     return Heading(
         schema_version=SCHEMA,
         machine=about.machine,
-        targets=tuple(each.name for each in session.targets),
-        peers=tuple(each.name for each in session.peers),
+        targets=tuple(f"{each.name} {each.framework_version}"[:200] for each in about.targets),
+        peers=tuple(f"{each.name} {each.framework_version}"[:200] for each in about.peers),
         profile=about.profile,
         seed=about.seed,
+        commit=about.commit,
     )

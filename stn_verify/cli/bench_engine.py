@@ -27,6 +27,7 @@ class Rows:
     def __init__(self, session: BenchSession, journal: Journal, progress: Progress) -> None:
         self.interrupted = False
         self.trouble: list[str] = []
+        self.unwritten: OutputError | None = None
         self._session = session
         self._journal = journal
         self._progress = progress
@@ -52,7 +53,11 @@ class Rows:
                 if name == bench_plugin.RECORD
             ]
             if rows:
-                self._journal.add(rows)
+                try:
+                    self._journal.add(rows)
+                except OutputError as error:
+                    self.unwritten = error
+                    pytest.exit(str(error))
                 self._progress.ended(failed=any(row.timing in (Timing.WRONG, Timing.FAILED) for row in rows))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -83,6 +88,8 @@ def run(session: BenchSession, journal: Journal, folder: Path, progress: Progres
         return False
     except OSError as error:
         raise OutputError(f"cannot write {error.filename or folder}: {error.strerror or error}") from error
+    if rows.unwritten is not None:
+        raise rows.unwritten
     if rows.interrupted:
         return False
     if status == pytest.ExitCode.USAGE_ERROR:

@@ -54,6 +54,8 @@ class Description(BaseModel):
     """How it spells images and coordinates."""
     deterministic: bool = False
     """Whether it claims the same bits from the same inputs, always."""
+    compiles: bool = False
+    """Whether any of its calls may start a compiler."""
 
     def conventions(self) -> tuple[Convention, ...]:
         """Every convention to check; empty where one must be identified first."""

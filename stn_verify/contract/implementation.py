@@ -54,7 +54,7 @@ class Implementation:
     the arithmetic, one for all or by storage dtype (default: the storage dtype's), `subgradient` the rule at kinks (default:
     anything between the one-sided derivatives), `ties` the pixel that nearest takes half-way between two (default: either),
     `cubic` the parameter a of the bicubic kernel, `deterministic` the same bits from the same inputs, `claims` what it can do
-    beyond first derivatives (default: whatever turns out to work).
+    beyond first derivatives (default: whatever turns out to work). `compiles` asks for patience: a compiler may run in any call.
     `spatial` says whether it takes images [N,C,H,W], (2,), volumes [N,C,D,H,W], (3,), or both, (2, 3): with a volume go grids
     [N,Do,Ho,Wo,3], last axis (x, y, z), theta [N,3,4] and size (Do,Ho,Wo).
     `layout`, `axis_order` and `units` name the dialect, where it is not that of the shapes above (default: that one, or
@@ -75,6 +75,7 @@ class Implementation:
     subgradient: str | None = None
     ties: str | None = None
     deterministic: bool = False
+    compiles: bool = False
     claims: tuple[str, ...] = ()
     layout: ImageLayout = "NCHW"
     axis_order: AxisOrder = "xy"
@@ -211,6 +212,7 @@ def implementation(framework: str, **declarations: Any) -> Callable[[Any], Imple
         "subgradient",
         "ties",
         "deterministic",
+        "compiles",
         "claims",
         "layout",
         "axis_order",

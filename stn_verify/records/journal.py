@@ -24,6 +24,7 @@ class Heading(BaseModel):
     peers: tuple[Label, ...]
     profile: Label
     seed: int
+    commit: Label | None = None
 
 
 class Journal:

@@ -60,7 +60,12 @@ def load_average() -> float | None:
 
 def commit() -> str | None:
     """Of the working copy that this code is in, with "-dirty" where it was changed; None outside of one."""
-    told = _said("git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12")
+    here = Path(__file__)
+    git = ("git", "-C", str(here.parent))
+    if _said(*git, "ls-files", "--error-unmatch", here.name) is None:
+        # Installed in somebody else's working copy.
+        return None
+    told = _said(*git, "describe", "--always", "--dirty", "--abbrev=12")
     return told and told[:60]
 
 

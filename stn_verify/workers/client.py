@@ -69,8 +69,8 @@ class WorkerTarget:
         Args:
             target: a built-in name, `module:attribute`, `path/to/file.py:attribute` or `exec:COMMAND`.
             device: for the target's framework.
-            deadline: seconds for one call; COMPILING times as long for a compiled one, FIRST times for the first
-                forward and backward of a function in a dtype, and not again in a worker that was started anew.
+            deadline: seconds for one call; COMPILING times as long for a compiled one and of a target that compiles, FIRST
+                times for the first forward and backward of a function in a dtype, and not again in a worker started anew.
             interpreter: the Python that runs the worker, with stn_verify installed; None for this one.
             framework: of a target that does not declare its own.
             load_deadline: seconds for loading.
@@ -207,7 +207,7 @@ class WorkerTarget:
         kind = call.function, call.dtype, bool(call.gradients)
         first = kind not in self._met
         self._met.add(kind)
-        if call.way == "compiled":
+        if call.way == "compiled" or (self._description is not None and self._description.compiles):
             return COMPILING
         return FIRST if first else 1.0
 

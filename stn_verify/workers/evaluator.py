@@ -91,6 +91,7 @@ class Evaluator:
             "claims": list(held.claims),
             "dialect": held.dialect,
             "deterministic": held.deterministic,
+            "compiles": held.compiles,
         }
         return Description.model_validate(described)
 

@@ -18,7 +18,7 @@ Every request has a "call" and an "id"; the reply repeats the id. In this order:
          "paddings": ["zeros"], "alignments": [false, true], "interpolations": ["bilinear"], "spatial": [2],
          "dtypes": ["float32"], "unsupported": {"float64": "not built"},
          "compute_dtype": null, "subgradient": null, "device": "cpu", "threads": 1,
-         "features": [], "claims": [], "deterministic": false,
+         "features": [], "claims": [], "deterministic": false, "compiles": false,
          "dialect": {"layout": "NCHW", "axis_order": "xy", "units": "normalised"}}
         `interpolations` may name "nearest" and "bicubic" too (the default is shown); "cubic" is then the parameter a of the
         kernel (-0.75), "ties" what nearest takes half-way (null: either; "even", "up", "down", "away").

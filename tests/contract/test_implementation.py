@@ -67,7 +67,7 @@ def test_what_is_declared_is_what_is_checked():
         ({"interpolation": "lanczos"}, "unknown interpolation 'lanczos'"),
         (
             {"colour": 1},
-            "unknown declaration 'colour'; known: align_corners, axis_order, claims, compute_dtype",
+            "unknown declaration 'colour'; known: align_corners, axis_order, claims, compiles, compute_dtype",
         ),
     ],
 )

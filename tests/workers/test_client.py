@@ -14,6 +14,7 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
+from stn_adapters.reference import REFERENCE
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.errors import (
     BrokenTargetError,
@@ -395,3 +396,8 @@ def test_first_and_compiled_calls_have_more_time(monkeypatch: pytest.MonkeyPatch
         with pytest.raises(TargetRaised):
             target.call(each)
     assert [seconds / 2.0 for seconds in asked] == [FIRST, 1, 1, FIRST, 1, FIRST, COMPILING]
+    declared = replace(REFERENCE, compiles=True)
+    monkeypatch.setattr(target, "_description", InProcessTarget(declared).description)
+    with pytest.raises(TargetRaised):
+        target.call(call)
+    assert asked[-1] / 2.0 == COMPILING
