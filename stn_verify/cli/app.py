@@ -158,6 +158,9 @@ def _bench(
     device: Annotated[str, typer.Option(metavar="D", help="Where all of them compute.")] = "cpu",
     quick: Annotated[bool, typer.Option("--quick", help="The cases that tell most, in a minute.")] = False,
     full: Annotated[bool, typer.Option("--full", help="The whole matrix; it can be interrupted.")] = False,
+    verifier: Annotated[
+        bool, typer.Option("--verifier", help="Time the verifier too, against gradcheck; --full does.")
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -198,6 +201,7 @@ def _bench(
             output or request.default_output(f"bench-{targets[0]}"),
             Console(file=sys.stdout, width=_width(sys.stdout)),
             Console(file=sys.stderr),
+            verifier=verifier or full,
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from stn_verify.cli.bench_checks import ChecksTimed, time_checks
 from stn_verify.cli.bench_engine import run
 from stn_verify.cli.bench_table import print_records
 from stn_verify.cli.check import say
@@ -27,8 +28,8 @@ from stn_verify.verdicts.untrusted import storable, visible
 RIGHT, WRONG, INTERRUPTED = 0, 1, 130
 
 
-def bench(choices: Choices, output: Path, out: Console, err: Console) -> int:
-    """Run it; the exit status.
+def bench(choices: Choices, output: Path, out: Console, err: Console, *, verifier: bool = False) -> int:
+    """Run it; the exit status. `verifier` times the verifier itself too.
 
     Raises:
         RequestError: pandas is missing, there is no such target, or the output cannot be written or gone on with.
@@ -54,22 +55,24 @@ def bench(choices: Choices, output: Path, out: Console, err: Console) -> int:
                 finished = run(session, journal, folder, progress)
         finally:
             session.close()
+        checks = time_checks(choices, err) if verifier and finished else ChecksTimed(finished)
     # From the file: Ctrl-C may have come between its last line and what is held here.
     journal = Journal(folder, heading)
-    rows = decided(journal.rows)
+    # What noise does between the processes of checks says nothing of samplers'.
+    rows = decided(journal.rows) + decided(checks.rows)
     records = Records(
-        about.model_copy(
+        checks.told(about).model_copy(
             update={
                 "seconds": time.monotonic() - begin,
                 "load_after": machine.load_average(),
-                "finished": finished,
+                "finished": checks.finished,
             }
         ),
         rows,
         growth(rows),
     )
     write(records, folder)
-    if not finished:
+    if not checks.finished:
         say(err, f"interrupted; {len(journal.cases)} cases are done, and the same command goes on")
         return INTERRUPTED
     journal.finish()

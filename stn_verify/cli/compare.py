@@ -33,7 +33,9 @@ class DifferentMachineError(RequestError):
     """Two runs whose difference need not be the target's."""
 
 
-def compare_runs(first: Path, second: Path, allowed: float, *, force: bool, out: Console, err: Console) -> int:
+def compare_runs(
+    first: Path, second: Path, allowed: float, *, force: bool, out: Console, err: Console
+) -> int:
     """Tell it; the exit status: 0 within what is allowed, 1 not. `allowed` is a share: 0.05 for 5 %.
 
     Raises:
@@ -42,12 +44,17 @@ def compare_runs(first: Path, second: Path, allowed: float, *, force: bool, out:
     before, after = load(first), load(second)
     unlike = [visible(line) for line in differences(before.environment, after.environment)]
     if unlike and not force:
-        raise DifferentMachineError(f"{first} and {second} cannot be compared ({'; '.join(unlike)}): --force does it anyway")
+        raise DifferentMachineError(
+            f"{first} and {second} cannot be compared ({'; '.join(unlike)}): --force does it anyway"
+        )
     for line in unlike:
         err.print(Text(f"differs: {line}", style="yellow"), soft_wrap=True)
     for folder, run in ((first, before), (second, after)):
         if not run.environment.finished:
-            err.print(Text(f"{visible(str(folder))} is of a run that was not finished", style="yellow"), soft_wrap=True)
+            err.print(
+                Text(f"{visible(str(folder))} is of a run that was not finished", style="yellow"),
+                soft_wrap=True,
+            )
     changes = compare(before, after, allowed)
     print_changes(out, changes)
     return SLOWER if changes.failing else WITHIN

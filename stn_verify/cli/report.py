@@ -50,4 +50,6 @@ def _results(path: Path) -> Results:
         return read_results(path)
     except (OSError, ValueError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
-        raise RecordsError(f"cannot read {path}: {' '.join(line.strip() for line in lines[:3])[:500]}") from None
+        raise RecordsError(
+            f"cannot read {path}: {' '.join(line.strip() for line in lines[:3])[:500]}"
+        ) from None

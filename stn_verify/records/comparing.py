@@ -1,21 +1,21 @@
 """Two runs of a benchmark: how much slower or faster a target became, with an interval that holds what noise does.
 
 Between two runs a machine changes: its clock, its neighbours, its temperature. All of it is in absolute times, none of it in the
-interval of either run, and no later analysis takes it out again. A ratio to a peer that was timed in the same rounds does not have it:
-the peer is the same code in both runs, so what changes the machine changes both sides. So the change of a row is
+interval of either run, and no later analysis takes it out again. A ratio to a peer that was timed in the same rounds does not have
+it: the peer is the same code in both runs, so what changes the machine changes both sides. So the change of a row is
 
     change = (time of the target / time of the peer, after) / (the same, before)
 
-and a row without a peer has no change that could be decided. Noise enters the logarithm of each of the two ratios by three ways, which
-add up in the worst case, whatever depends on what:
+and a row without a peer has no change that could be decided. Noise enters the logarithm of each of the two ratios by three ways,
+which add up in the worst case, whatever depends on what:
 
 - its sampling: the 99 % interval of the median over rounds;
 - states of the machine that last for seconds: the interval is extended to the medians of all passes;
 - what a process has of its own, such as where its memory lies: the row's noise floor, either way.
 
-The interval of the change is that of one ratio over that of the other, end against opposite end. It excludes 1 only where the two
-runs' intervals are disjoint by more than both noise floors together. Two intervals of 99 % that exclude each other are 3.6 standard
-errors of their difference apart where both are as wide, and the floors come on top: luck calls hardly a row of hundreds.
+The interval of the change is that of one ratio over that of the other, end against opposite end. It excludes 1 only where the
+runs' two intervals are disjoint by more than both noise floors together. Two intervals of 99 % that exclude each other are 3.6
+standard errors of their difference apart where both are as wide, and the floors come on top: luck calls hardly a row of hundreds.
 """
 
 import math
@@ -89,16 +89,16 @@ class Changes:
 
 def differences(before: BenchEnvironment, after: BenchEnvironment) -> list[str]:
     """What must be equal for a change to be the target's, and is not: the machine, the settings, and the peers."""
-    pairs = [
-        (name, old, new) for name, old, new in zip(MACHINE, before.machine, after.machine, strict=True)
-    ]
+    pairs = [(name, old, new) for name, old, new in zip(MACHINE, before.machine, after.machine, strict=True)]
     names = sorted(before.variables.keys() | after.variables.keys())
     pairs += [(name, before.variables.get(name, ""), after.variables.get(name, "")) for name in names]
     peers = {peer.name: peer for peer in after.peers if peer.unavailable is None}
     for peer in before.peers:
         if peer.unavailable is None and peer.name in peers:
             pairs.append((f"the peer {peer.name}", _version(peer), _version(peers[peer.name])))
-    return [f"{name}: {old or 'not set'!s}, then {new or 'not set'!s}" for name, old, new in pairs if old != new]
+    return [
+        f"{name}: {old or 'not set'!s}, then {new or 'not set'!s}" for name, old, new in pairs if old != new
+    ]
 
 
 def compare(before: Records, after: Records, allowed: float = 0.0) -> Changes:
@@ -128,9 +128,15 @@ def compare(before: Records, after: Records, allowed: float = 0.0) -> Changes:
 def _change(before: Record, after: Record, allowed: float) -> Change:
     timed, still = before.timing is Timing.TIMED, after.timing is Timing.TIMED
     if timed and after.timing in (Timing.WRONG, Timing.FAILED):
-        return Change(before, after, Outcome.LOST, reason=f"{after.timing}: {after.reason or 'no reason told'}")
+        return Change(
+            before, after, Outcome.LOST, reason=f"{after.timing}: {after.reason or 'no reason told'}"
+        )
     if not (timed and still):
-        told = f"{before.timing}, then {after.timing}" if before.timing is not after.timing else str(after.timing)
+        told = (
+            f"{before.timing}, then {after.timing}"
+            if before.timing is not after.timing
+            else str(after.timing)
+        )
         return Change(before, after, Outcome.APART, reason=told)
     unlike = [name for name in ALIKE if getattr(before, name) != getattr(after, name)]
     if unlike:
@@ -139,7 +145,12 @@ def _change(before: Record, after: Record, allowed: float) -> Change:
     old, new = _ratio(before), _ratio(after)
     if old is None or new is None:
         which = "either" if old is new else "the first" if old is None else "the second"
-        return Change(before, after, Outcome.APART, reason=f"no ratio to a peer in {which} run: times alone decide nothing")
+        return Change(
+            before,
+            after,
+            Outcome.APART,
+            reason=f"no ratio to a peer in {which} run: times alone decide nothing",
+        )
     (old_low, old_middle, old_high), (new_low, new_middle, new_high) = old, new
     low, high = new_low - old_high, new_high - old_low
     return Change(

@@ -1,7 +1,5 @@
 """What samples say of a participant, and of a target and its peer, in the columns of the records."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from stn_verify.timing.decision import Estimate
@@ -19,7 +17,7 @@ def of_time(name: str, samples: Samples) -> dict[str, float]:
     return {"time_low_seconds": float(low), "time_seconds": float(middle), "time_high_seconds": float(high)}
 
 
-def of_noise(name: str, samples: Samples, column: str = "noise_ratio") -> Mapping[str, float]:
+def of_noise(name: str, samples: Samples, column: str = "noise_ratio") -> dict[str, float]:
     """A participant against itself."""
     first, second = arm_names(name)
     return _told(column, samples.ratio((first,), (second,)))

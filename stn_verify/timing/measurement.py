@@ -237,7 +237,7 @@ def _of_target(work: Workload, name: str, side: _Side, samples: Samples | None) 
             "bandwidth_bytes_per_second": bandwidth,
             "roofline_share": moved_bytes(work) / bandwidth / seconds,
         }
-    return fields | of_noise(name, samples)
+    return {**fields, **of_noise(name, samples)}
 
 
 def _against(
@@ -258,4 +258,4 @@ def _against(
         }
     if not sides[target].timed:
         return fields
-    return fields | of_ratio(target, peer, samples, seed)
+    return {**fields, **of_ratio(target, peer, samples, seed)}

@@ -37,7 +37,8 @@ def _times(rows: Sequence[Record], names: Sequence[str]) -> Figure:
 
     def chart() -> Any:
         values = [
-            {"who": point.participant, "entries": entries(point.record), "value": point.seconds} for point in spread(timed)
+            {"who": point.participant, "entries": entries(point.record), "value": point.seconds}
+            for point in spread(timed)
         ]
         return _lines(values, names, "seconds of one check")
 
@@ -46,7 +47,8 @@ def _times(rows: Sequence[Record], names: Sequence[str]) -> Figure:
         f"Seconds of one check against the entries of its Jacobians, both on logarithmic axes. {_last(timed)}",
         chart,
         Table(
-            ("N×C×H×W → Ho×Wo", "Jacobian entries", "check", "time", "against", "its time", "ratio, 99 % interval", "decided", "it said"),
+            ("NxCxHxW → HoxWo", "Jacobian entries", "check", "time", "against", "its time", "ratio, 99 % interval",
+             "decided", "it said"),
             [_row(row) for row in rows],
             [str(row.decision or "untimed") for row in rows],
         ),
@@ -60,7 +62,9 @@ def _row(row: Record) -> tuple[str, ...]:
         short(row.target),
         quantities.seconds(row.time_seconds) if row.time_seconds else str(row.timing),
         short(row.against or ""),
-        quantities.seconds(row.against_time_seconds) if row.against_time_seconds else str(row.against_timing or ""),
+        quantities.seconds(row.against_time_seconds)
+        if row.against_time_seconds
+        else str(row.against_timing or ""),
         quantities.ratio(row.time_ratio, row.time_ratio_low, row.time_ratio_high),
         str(row.decision or quantities.NOTHING),
         short(row.against_judged or quantities.NOTHING),
@@ -80,7 +84,8 @@ def _evaluations(rows: Sequence[Record], names: Sequence[str]) -> Figure:
 
     def chart() -> Any:
         values = [
-            {"who": who, "entries": entries(row), "value": forwards + backwards} for row, who, forwards, backwards in spread(told)
+            {"who": who, "entries": entries(row), "value": forwards + backwards}
+            for row, who, forwards, backwards in spread(told)
         ]
         return _lines(values, names, "forwards and backwards of one check")
 
@@ -90,7 +95,7 @@ def _evaluations(rows: Sequence[Record], names: Sequence[str]) -> Figure:
         " logarithmic axes.",
         chart,
         Table(
-            ("check", "N×C×H×W → Ho×Wo", "forwards", "backwards"),
+            ("check", "NxCxHxW → HoxWo", "forwards", "backwards"),
             [(who, shape(row), f"{forwards:,}", f"{backwards:,}") for row, who, forwards, backwards in told],
         ),
     )
@@ -99,7 +104,9 @@ def _evaluations(rows: Sequence[Record], names: Sequence[str]) -> Figure:
 def _lines(values: list[dict[str, Any]], names: Sequence[str], title: str) -> Any:
     alt = drawing.require_altair()
     looks = drawing.colours(alt, names, {name: name for name in names})
-    x = drawing.logarithmic(alt, "X", "entries", "entries of both Jacobians", [each["entries"] for each in values])
+    x = drawing.logarithmic(
+        alt, "X", "entries", "entries of both Jacobians", [each["entries"] for each in values]
+    )
     y = drawing.logarithmic(alt, "Y", "value", title, [each["value"] for each in values], "~g")
     base = alt.Chart(alt.Data(values=values))
     return alt.layer(
@@ -111,6 +118,6 @@ def _lines(values: list[dict[str, Any]], names: Sequence[str], title: str) -> An
 def _last(timed: Sequence[Point]) -> str:
     largest = {point.participant: point for point in timed}
     return " ".join(
-        f"{name}: {quantities.seconds(point.seconds)} at {shape(point.record)}." for name, point in largest.items()
+        f"{name}: {quantities.seconds(point.seconds)} at {shape(point.record)}."
+        for name, point in largest.items()
     )
-

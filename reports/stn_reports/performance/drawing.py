@@ -14,7 +14,16 @@ GRID = "#e3e6ea"
 
 PALETTE = ("#2f7ec2", "#e07b2a", "#2f9e6e", "#c04f8a", "#8c6bd1", "#b0912a", "#3aa6b0", "#9a6a4f")
 """Told apart on white and on near black, also by who sees fewer colours; shapes differ as well."""
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left", "triangle-right")
+SHAPES = (
+    "circle",
+    "square",
+    "triangle-up",
+    "diamond",
+    "cross",
+    "triangle-down",
+    "triangle-left",
+    "triangle-right",
+)
 
 WIDTH, HEIGHT = 330, 240
 """Of a plot, in CSS pixels: with its axes it fits a phone without being made smaller."""
@@ -32,7 +41,22 @@ svg{background:#15181d}
 }
 </style>"""
 
-ELEMENTS = frozenset("svg g path text tspan line rect defs clipPath linearGradient stop style".split())
+ELEMENTS = frozenset(
+    [
+        "svg",
+        "g",
+        "path",
+        "text",
+        "tspan",
+        "line",
+        "rect",
+        "defs",
+        "clipPath",
+        "linearGradient",
+        "stop",
+        "style",
+    ]
+)
 """What a plot is made of; anything else would be no plot of ours."""
 
 
@@ -91,7 +115,9 @@ def colours(alt: Any, everyone: Sequence[str], labels: Mapping[str, str], title:
     }
 
 
-def logarithmic(alt: Any, channel: str, field: str, title: str, values: Sequence[float], form: str = "~s") -> Any:
+def logarithmic(
+    alt: Any, channel: str, field: str, title: str, values: Sequence[float], form: str = "~s"
+) -> Any:
     """An axis that grows by factors, with its unit in its title; `values` are what has to fit."""
     kind = getattr(alt, channel)
     marks = ticks(values)
@@ -142,6 +168,8 @@ def _checked(text: str) -> None:
         raise ValueError("a plot with a document type")
     for element in ElementTree.fromstring(text).iter():  # noqa: S314  no entity can be in it
         name = element.tag.rpartition("}")[2]
-        links = [key for key in element.attrib if key.rpartition("}")[2] in ("href", "src") or key.startswith("on")]
+        links = [
+            key for key in element.attrib if key.rpartition("}")[2] in ("href", "src") or key.startswith("on")
+        ]
         if name not in ELEMENTS or links:
             raise ValueError(f"a plot with {name} {links}")

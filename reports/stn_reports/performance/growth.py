@@ -47,7 +47,9 @@ def exponent(grown: Growth) -> str:
     return f"{told} ({grown.exponent_low:.2f} to {grown.exponent_high:.2f})"
 
 
-def _figure(group: Sequence[Growth], measured: dict[_Key, list[tuple[int, Point]]], names: Sequence[str]) -> Figure:
+def _figure(
+    group: Sequence[Growth], measured: dict[_Key, list[tuple[int, Point]]], names: Sequence[str]
+) -> Figure:
     first = group[0]
     ordered = sorted(group, key=lambda grown: names.index(short(grown.target)))
 
@@ -59,7 +61,9 @@ def _figure(group: Sequence[Growth], measured: dict[_Key, list[tuple[int, Point]
         for grown in ordered:
             name = short(grown.target)
             pairs = [
-                (size, point.seconds) for size, point in measured.get(_key(grown), ()) if point.participant == name
+                (size, point.seconds)
+                for size, point in measured.get(_key(grown), ())
+                if point.participant == name
             ]
             dots += [_mark(labels[name], *pair) for pair in pairs]
             lines += [_mark(labels[name], *pair) for pair in _fit(grown, pairs)]
@@ -69,8 +73,12 @@ def _figure(group: Sequence[Growth], measured: dict[_Key, list[tuple[int, Point]
         size = drawing.logarithmic(alt, "X", "size", AXES[first.axis], sizes)
         time = drawing.logarithmic(alt, "Y", "milliseconds", "time of one call in ms", times, "~g")
         return alt.layer(
-            alt.Chart(alt.Data(values=lines)).mark_line(strokeWidth=1.5).encode(size, time, color=looks["color"]),
-            alt.Chart(alt.Data(values=dots)).mark_point(filled=True, size=60, opacity=1).encode(size, time, **looks),
+            alt.Chart(alt.Data(values=lines))
+            .mark_line(strokeWidth=1.5)
+            .encode(size, time, color=looks["color"]),
+            alt.Chart(alt.Data(values=dots))
+            .mark_point(filled=True, size=60, opacity=1)
+            .encode(size, time, **looks),
         ).properties(width=drawing.WIDTH, height=drawing.HEIGHT)
 
     what = f"{first.function}, {first.direction}, {short(first.dtype)}, {first.layout}, {short(first.theta)}; {short(first.held)}"

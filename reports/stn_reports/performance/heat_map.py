@@ -49,12 +49,17 @@ def cell(record: Record) -> tuple[str, str]:
     if record.time_ratio is None or record.decision is None:
         return "no peer", "untimed"
     told = quantities.ratio(record.time_ratio)
-    return (f"{told} ?", "undecided") if record.decision is Decision.UNDECIDED else (told, str(record.decision))
+    return (
+        (f"{told} ?", "undecided") if record.decision is Decision.UNDECIDED else (told, str(record.decision))
+    )
 
 
 def _figures(target: str, peer: str, rows: Sequence[Record]) -> list[Figure]:
     title = f"{target} against {peer}"
-    if len({_down(row) for row in rows}) <= MOST_CELLS_DOWN and len({_across(row) for row in rows}) <= MOST_CELLS_ACROSS:
+    if (
+        len({_down(row) for row in rows}) <= MOST_CELLS_DOWN
+        and len({_across(row) for row in rows}) <= MOST_CELLS_ACROSS
+    ):
         return [_figure(title, rows)]
     parts: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for row in rows:
@@ -79,9 +84,13 @@ def _figure(title: str, rows: Sequence[Record]) -> Figure:
             said, kind = cell(row)
             if named(row) in down and _across(row) in across:
                 logged = math.log2(row.time_ratio) if row.time_ratio else 0.0
-                values.append({"down": named(row), "across": _across(row), "said": said, "kind": kind, "log": logged})
+                values.append(
+                    {"down": named(row), "across": _across(row), "said": said, "kind": kind, "log": logged}
+                )
         base = alt.Chart(alt.Data(values=values)).encode(
-            alt.X("across:N", sort=across, axis=alt.Axis(title="direction, theta", orient="top", labelAngle=-40)),
+            alt.X(
+                "across:N", sort=across, axis=alt.Axis(title="direction, theta", orient="top", labelAngle=-40)
+            ),
             alt.Y("down:N", sort=down, axis=alt.Axis(title=None)),
         )
         decided = "datum.kind == 'faster' || datum.kind == 'slower'"
@@ -91,7 +100,7 @@ def _figure(title: str, rows: Sequence[Record]) -> Figure:
             orient="bottom",
             gradientLength=240,
             values=[-2, 0, 2],
-            labelExpr="format(pow(2, datum.value), '.2~f') + ' ×'",
+            labelExpr="format(pow(2, datum.value), '.2~f') + ' x'",
             direction="horizontal",
         )
         words = base.mark_text(fontSize=12)
@@ -105,12 +114,19 @@ def _figure(title: str, rows: Sequence[Record]) -> Figure:
                 text="said:N",
                 color=alt.condition("abs(datum.log) > 1.3", alt.value("#ffffff"), alt.value("#1f2328")),
             ),
-            words.transform_filter("datum.kind == 'untimed'").encode(text="said:N", color=alt.value("#b71c1c")),
+            words.transform_filter("datum.kind == 'untimed'").encode(
+                text="said:N", color=alt.value("#b71c1c")
+            ),
         ).properties(
             width=CELL_WIDTH * max(len(across), 3),
             height=CELL_HEIGHT * len(down),
             # Fonts differ from one screen to the next: where these are wider than those that it was laid out with.
-            padding={"left": 8 + WIDER * _longest(down), "right": 8 + 2 * WIDER * _longest(across), "top": 24, "bottom": 8},
+            padding={
+                "left": 8 + WIDER * _longest(down),
+                "right": 8 + 2 * WIDER * _longest(across),
+                "top": 24,
+                "bottom": 8,
+            },
         )
 
     kinds = [cell(row)[1] for row in rows]

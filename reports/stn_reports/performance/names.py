@@ -12,17 +12,28 @@ def short(name: str) -> str:
 
 
 def shape(record: Record) -> str:
-    """8×3×64×64 → 64×64: N, C, H, W, then Ho, Wo."""
-    image = "×".join(map(str, (record.N, record.C, record.H, record.W)))
-    return f"{image} → {record.Ho}×{record.Wo}"
+    """8x3x64x64 → 64x64: N, C, H, W, then Ho, Wo."""
+    image = "x".join(map(str, (record.N, record.C, record.H, record.W)))
+    return f"{image} → {record.Ho}x{record.Wo}"
 
 
 def how(record: Record) -> str:
     """Of a clock or a cache other than the usual; empty for wall clock and warm cache."""
-    return "" if (record.cache, record.clock) == ("warm", "wall") else f"{record.cache} cache, {record.clock} clock"
+    return (
+        ""
+        if (record.cache, record.clock) == ("warm", "wall")
+        else f"{record.cache} cache, {record.clock} clock"
+    )
 
 
 def work(record: Record) -> str:
     """What is computed, but for its sizes."""
-    told = [record.function, record.direction, short(record.dtype), record.layout, short(record.theta), how(record)]
+    told = [
+        record.function,
+        record.direction,
+        short(record.dtype),
+        record.layout,
+        short(record.theta),
+        how(record),
+    ]
     return ", ".join(part for part in told if part)

@@ -37,7 +37,9 @@ def points(records: Sequence[Record]) -> list[Point]:
             )  # fmt: skip
         if record.against and record.against_time_seconds:
             time = record.against_time_seconds
-            found.setdefault((record.case, record.against), Point(short(record.against), record, time, time, time))
+            found.setdefault(
+                (record.case, record.against), Point(short(record.against), record, time, time, time)
+            )
     return list(found.values())
 
 

@@ -43,14 +43,17 @@ def _figure(name: str, group: Sequence[Point], names: Sequence[str]) -> Figure:
             for point in spread(ordered)
         ]
         rates = [value["rate"] for value in values] + [bandwidth for _, bandwidth in roof]
-        moved = drawing.logarithmic(alt, "X", "moved", "bytes that have to move in one call", [x for x, _ in roof])
+        moved = drawing.logarithmic(
+            alt, "X", "moved", "bytes that have to move in one call", [x for x, _ in roof]
+        )
         rate = drawing.logarithmic(alt, "Y", "rate", "bytes per second", rates)
         limit = alt.Chart(alt.Data(values=[{"moved": x, "rate": y} for x, y in roof])).mark_line(
             strokeWidth=2, strokeDash=[6, 3], color=drawing.MUTED, point={"color": drawing.MUTED, "size": 20}
         )
         marks = alt.Chart(alt.Data(values=values)).mark_point(filled=True, size=60, opacity=0.85)
         return alt.layer(
-            limit.encode(moved, rate), marks.encode(moved, rate, **drawing.colours(alt, names, {name: name for name in there}))
+            limit.encode(moved, rate),
+            marks.encode(moved, rate, **drawing.colours(alt, names, {name: name for name in there})),
         ).properties(width=drawing.WIDTH, height=drawing.HEIGHT)
 
     best = max(ordered, key=_share)
@@ -61,7 +64,7 @@ def _figure(name: str, group: Sequence[Point], names: Sequence[str]) -> Figure:
         f" {work(best.record)} at {shape(best.record)}.",
         chart,
         Table(
-            ("participant", "work", "N×C×H×W → Ho×Wo", "has to move", "reached", "a copy", "share"),
+            ("participant", "work", "NxCxHxW → HoxWo", "has to move", "reached", "a copy", "share"),
             [
                 (
                     point.participant,

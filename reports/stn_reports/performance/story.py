@@ -66,8 +66,14 @@ def _notes(told: Records) -> list[str]:
     notes = [] if about.finished else ["The run was not finished: the rows are those that it came to."]
     load = about.load_before
     if load is not None and load > 0.5 * about.environment.cores:
-        notes.append(f"The machine was busy when the run began: a load of {load:.1f} on {about.environment.cores} cores.")
-    notes += [f"{short(each.name)} took no part: {each.unavailable[:REASON]}" for each in about.peers if each.unavailable]
+        notes.append(
+            f"The machine was busy when the run began: a load of {load:.1f} on {about.environment.cores} cores."
+        )
+    notes += [
+        f"{short(each.name)} took no part: {each.unavailable[:REASON]}"
+        for each in about.peers
+        if each.unavailable
+    ]
     return notes
 
 
@@ -88,7 +94,9 @@ def _counted(group: Sequence[Record]) -> list[str]:
     decided = [row.time_ratio for row in group if row.decided and row.time_ratio is not None]
     told = [str(counts[each]) for each in (Decision.FASTER, Decision.SLOWER, Decision.UNDECIDED)]
     middle = median(decided) if decided else None
-    return told + [quantities.ratio(value) for value in (middle, min(decided, default=None), max(decided, default=None))]
+    return told + [
+        quantities.ratio(value) for value in (middle, min(decided, default=None), max(decided, default=None))
+    ]
 
 
 def _machine(told: Records) -> Table:
@@ -115,7 +123,8 @@ def _took_part(told: Records) -> Table:
     about = told.environment
     return Table(
         ("name", "as", "framework", "Python", "threads"),
-        [_participant(each, "target") for each in about.targets] + [_participant(each, "peer") for each in about.peers],
+        [_participant(each, "target") for each in about.targets]
+        + [_participant(each, "peer") for each in about.peers],
     )
 
 
@@ -123,7 +132,13 @@ def _participant(each: Measured, role: str) -> tuple[str, ...]:
     if each.unavailable:
         return (short(each.name), role, "not available", "", "")
     threads = "" if each.threads is None else str(each.threads)
-    return (short(each.name), role, f"{each.framework} {each.framework_version}", each.python_version, threads)
+    return (
+        short(each.name),
+        role,
+        f"{each.framework} {each.framework_version}",
+        each.python_version,
+        threads,
+    )
 
 
 def _not_timed(rows: Sequence[Record]) -> Table:
@@ -135,7 +150,7 @@ def _not_timed(rows: Sequence[Record]) -> Table:
 
 def _rows(rows: Sequence[Record]) -> Table:
     return Table(
-        ("case", "target", "time of a call (20–80 %)", "first call", "throughput", "share of a copy", "peak memory",
+        ("case", "target", "time of a call (20 to 80 %)", "first call", "throughput", "share of a copy", "peak memory",
          "against", "its time", "time ratio, 99 % interval", "noise floor", "decided"),
         [_cells(row) for row in rows],
         [heat_map.cell(row)[1] if row.timing is Timing.TIMED else "wrong" for row in rows],

@@ -19,7 +19,9 @@ def chapter(told: Records) -> Chapter:
     groups: dict[str, list[Point]] = defaultdict(list)
     for point in points([row for row in told.records if row.function != "check"]):
         groups[work(point.record)].append(point)
-    kept = [(name, group) for name, group in groups.items() if len({point.pixels for point in group}) >= FEWEST]
+    kept = [
+        (name, group) for name, group in groups.items() if len({point.pixels for point in group}) >= FEWEST
+    ]
     kept.sort(key=lambda each: -len(each[1]))
     names = participants(told)
     return Chapter(
@@ -69,7 +71,7 @@ def _figure(name: str, group: Sequence[Point], names: Sequence[str]) -> Figure:
         f" {quantities.per_second(best.pixels / best.seconds, 'pixel')} by {best.participant} at {shape(best.record)}.",
         chart,
         Table(
-            ("participant", "N×C×H×W → Ho×Wo", "output pixels", "time of a call", "throughput"),
+            ("participant", "NxCxHxW → HoxWo", "output pixels", "time of a call", "throughput"),
             [
                 (
                     point.participant,

@@ -16,14 +16,14 @@ from stn_verify.workers.channels import claim
 def serve(checker: Checker, requests: int, answers: int) -> None:
     """Answer until there are no more requests."""
     with os.fdopen(requests, encoding="utf-8") as asked, os.fdopen(answers, "w", encoding="utf-8") as told:
-        print(checker.about.model_dump_json(), file=told, flush=True)  # noqa: T201  an answer
+        print(checker.about.model_dump_json(), file=told, flush=True)
         for line in asked:
             case = Request.model_validate_json(line).case()
             started = time.perf_counter()
             checked = checker.check(case)
             seconds = time.perf_counter() - started
             answer = Answer(seconds=seconds, checked=checked)
-            print(answer.model_dump_json(), file=told, flush=True)  # noqa: T201  an answer
+            print(answer.model_dump_json(), file=told, flush=True)
 
 
 def main() -> int:

@@ -68,7 +68,9 @@ class Request(BaseModel):
     def case(self) -> SampleCase:
         """Its inputs, in float64; no point is on a kink but by chance."""
         size = (self.side, self.side)
-        return sample_case(Frame(N, C, size, size, Convention(), "float64"), "inside", grids.inside, self.seed)
+        return sample_case(
+            Frame(N, C, size, size, Convention(), "float64"), "inside", grids.inside, self.seed
+        )
 
 
 class Checker(Protocol):

@@ -12,7 +12,7 @@ from stn_verify.timing.checks.checker import OWN, SAMPLER, C, Checked, N, Reques
 from stn_verify.timing.checks.process import CheckerProcess
 from stn_verify.timing.columns import arm_names, of_noise, of_peer, of_ratio, of_time
 from stn_verify.timing.participant import TWINS, NotTimed
-from stn_verify.timing.rounds import Arm, Samples, interleaved, joined
+from stn_verify.timing.rounds import Arm, Pair, Samples, interleaved, joined
 
 PEERS = ("gradcheck", "gradcheck-fast")
 PASSES = 2
@@ -129,17 +129,19 @@ class CheckSession:
         if way.stopped is not None:
             raise way.stopped
         if way.last is not None:
-            # At least as its inputs: what evaluates for each of them grows faster.
+            # What evaluates for every input grows by the square of this.
             before, seconds = way.last
-            least = seconds * (side / before) ** 2 if seconds > longest / 64 else 0.0
-            if least > longest and way.name != OWN:
+            if seconds * (side / before) ** 2 > longest:
                 told = f"{seconds:.2g} s at {before}x{before}, and at most {longest:g} s are spent on a check"
                 raise NotTimed(Timing.TOO_LONG, f"{way.name}: {told}")
         request = Request(side=side, seed=self._seed)
         seconds = [twin.check(request, self._deadline())[0] for twin in way.twins for _ in range(2)][-1]
         way.last = (side, seconds)
         if seconds > longest:
-            raise NotTimed(Timing.TOO_LONG, f"{way.name}: {seconds:.2g} s, and at most {longest:g} s are spent on a check")
+            raise NotTimed(
+                Timing.TOO_LONG,
+                f"{way.name}: {seconds:.2g} s, and at most {longest:g} s are spent on a check",
+            )
         return seconds
 
     def _deadline(self) -> float:
@@ -154,7 +156,9 @@ class CheckSession:
             for _ in range(calls):
                 # New numbers in every round, the same for all in one.
                 rounds += 1
-                taken, checked = twin.check(Request(side=found.side, seed=self._seed + rounds), self._deadline())
+                taken, checked = twin.check(
+                    Request(side=found.side, seed=self._seed + rounds), self._deadline()
+                )
                 found.checked[way].append(checked)
                 total += taken
             return total
@@ -163,7 +167,7 @@ class CheckSession:
 
     def _time(self, found: _Side, number: int) -> None:
         timed = [name for name in found.first if arm_names(name)[0] in found.arms]
-        pairs = [((first,), (second,)) for first, second in map(arm_names, timed)]
+        pairs: list[Pair] = [((first,), (second,)) for first, second in map(arm_names, timed)]
         pairs += [(arm_names(OWN), arm_names(name)) for name in timed if name != OWN and OWN in timed]
         budget = max(LEAST_BUDGET, 2 * sum(found.first.values()))
         calls = dict.fromkeys(found.arms, 1)
@@ -187,7 +191,11 @@ class CheckSession:
         if samples is None or arm_names(OWN)[0] not in samples.seconds or wrong:
             untimed = found.reasons.get(OWN)
             timing = Timing.WRONG if wrong else untimed.timing if untimed else Timing.FAILED
-            told = f"{len(wrong)} of {len(own)} checks of {SAMPLER} do not pass" if wrong else str(untimed or "no samples")
+            told = (
+                f"{len(wrong)} of {len(own)} checks of {SAMPLER} do not pass"
+                if wrong
+                else str(untimed or "no samples")
+            )
             return fields | {"timing": timing, "reason": told, "against_timing": self._timing(found, peer)}
         fields |= {
             "timing": Timing.TIMED,
@@ -246,7 +254,9 @@ def _begun(name: str, make: Make) -> _Way:
         abouts = [twin.about() for twin in twins]
     except NotTimed as untimed:
         reason = str(untimed)
-        lacking = Measured(name=name, framework="", framework_version="", python_version="", unavailable=reason)
+        lacking = Measured(
+            name=name, framework="", framework_version="", python_version="", unavailable=reason
+        )
         return _Way(name, twins, lacking, stopped=untimed)
     except BaseException:
         for twin in twins:
@@ -264,4 +274,3 @@ def _begun(name: str, make: Make) -> _Way:
             threads=about.threads,
         ),
     )
-
