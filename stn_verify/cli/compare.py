@@ -69,7 +69,7 @@ def print_changes(console: Console, changes: Changes) -> None:
     if len(rows) > len(shown):
         console.print(Text(f"... and {len(rows) - len(shown)} more rows, none of them worse"))
     for row in shown:
-        if row.reason:
+        if row.outcome is Outcome.LOST and row.reason:
             told = f"{_named(row.after)}: {row.outcome}: {visible(row.reason[:REASON_SHOWN])}"
             console.print(Text(told, style=STYLES[row.outcome]), soft_wrap=True)
     for which, only in (("first", changes.only_before), ("second", changes.only_after)):
@@ -99,7 +99,7 @@ def _table(rows: list[Change]) -> Table:
     table.add_column("target", overflow="fold")
     table.add_column("against", overflow="fold")
     table.add_column("time ratio", no_wrap=True)
-    table.add_column("change of time", no_wrap=True)
+    table.add_column("change of time", overflow="fold")
     table.add_column("became", overflow="fold")
     for row in rows:
         table.add_row(
@@ -120,7 +120,7 @@ def _ratios(row: Change) -> str:
 
 def _interval(row: Change) -> str:
     if row.time_ratio is None or row.time_ratio_low is None or row.time_ratio_high is None:
-        return ""
+        return "" if row.outcome is Outcome.LOST else visible(row.reason or "")
     return f"{percent(row.time_ratio)} ({percent(row.time_ratio_low)} to {percent(row.time_ratio_high)})"
 
 

@@ -1,7 +1,7 @@
 """Two runs of a benchmark: how much slower or faster a target became, with an interval that holds what noise does.
 
-Between two runs a machine changes: its clock, its neighbours, its temperature. All of it is in absolute times, none of it in the
-interval of either run, and no later analysis takes it out again. A ratio to a peer that was timed in the same rounds does not have
+Between two runs a machine changes: its clock, its neighbours, its temperature. All of that is in absolute times, none of it in
+their intervals, and no later analysis takes it out again. A ratio to a peer that was timed in the same rounds does not have
 it: the peer is the same code in both runs, so what changes the machine changes both sides. So the change of a row is
 
     change = (time of the target / time of the peer, after) / (the same, before)
@@ -144,13 +144,7 @@ def _change(before: Record, after: Record, allowed: float) -> Change:
         return Change(before, after, Outcome.APART, reason=told)
     old, new = _ratio(before), _ratio(after)
     if old is None or new is None:
-        which = "either" if old is new else "the first" if old is None else "the second"
-        return Change(
-            before,
-            after,
-            Outcome.APART,
-            reason=f"no ratio to a peer in {which} run: times alone decide nothing",
-        )
+        return Change(before, after, Outcome.APART, reason=_no_ratio(before if old is None else after))
     (old_low, old_middle, old_high), (new_low, new_middle, new_high) = old, new
     low, high = new_low - old_high, new_high - old_low
     return Change(
@@ -187,6 +181,14 @@ def _ratio(record: Record) -> tuple[float, float, float] | None:
 def _exp(log: float) -> float:
     # Any two ratios that a file may hold have a change that is a number.
     return math.exp(max(-LARGEST, min(LARGEST, log)))
+
+
+def _no_ratio(record: Record) -> str:
+    if record.against is None:
+        return "no peer: times alone decide nothing"
+    if record.against_timing not in (None, Timing.TIMED):
+        return f"{record.against} {record.against_timing}"
+    return "no interval of the ratio"
 
 
 def _by_key(records: Sequence[Record], which: str) -> dict[Key, Record]:

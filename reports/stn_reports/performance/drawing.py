@@ -106,7 +106,9 @@ def colours(alt: Any, everyone: Sequence[str], labels: Mapping[str, str], title:
     """
     there = [(k, labels[name]) for k, name in enumerate(everyone) if name in labels]
     domain = [label for _, label in there]
-    legend = alt.Legend(orient="bottom", columns=2, title=title or None, labelLimit=260, symbolSize=80)
+    legend = alt.Legend(
+        orient="bottom", columns=2, title=title or None, labelLimit=260, symbolSize=80, columnPadding=28
+    )
     palette = [PALETTE[k % len(PALETTE)] for k, _ in there]
     marks = [SHAPES[k % len(SHAPES)] for k, _ in there]
     return {

@@ -85,7 +85,8 @@ def _figure(
     fitted = ", ".join(f"{short(grown.target)} {exponent(grown)}" for grown in ordered)
     return Figure(
         f"Time against {first.axis}: {what}",
-        f"{AXES[first.axis]}, from {first.smallest:,} to {first.largest:,}. Exponents with their 95 % intervals: {fitted}.",
+        f"Along the {AXES[first.axis]}, from {first.smallest:,} to {first.largest:,}."
+        f" Exponents with their 95 % intervals: {fitted}.",
         chart,
         Table(
             ("participant", first.axis, "time of a call", "exponent"),

@@ -13,13 +13,13 @@ from stn_verify.records.record import Decision, Record, Timing
 
 MOST_CELLS_DOWN = 40
 MOST_CELLS_ACROSS = 24
-CELL_WIDTH, CELL_HEIGHT = 84, 26
+CELL_WIDTH, CELL_HEIGHT = 108, 26
 
 WIDER = 2
 """CSS pixels by which a letter may be wider than was thought."""
 
 FASTER, EVEN, SLOWER = "#1f78b4", "#f2f2f2", "#d0661b"
-NOT_DECIDED, NOT_RIGHT = "#c3c7cc", "#ffffff"
+NOT_DECIDED, NOT_TIMED = "#c3c7cc", "#ffffff"
 SPAN = 2.0
 """Binary logarithm of the ratio at which colours end: 4 times either way."""
 
@@ -35,7 +35,7 @@ def chapter(told: Records) -> Chapter:
         "Ratios of times",
         "Time of the target over time of its peer, timed in the same rounds: below 1 the target is faster. Blue is decided as"
         " faster, orange as slower. Grey with a question mark is undecided: noise does as much, so nothing is called. Outlined"
-        " cells were not timed.",
+        " cells were not timed, in red where the target is wrong.",
         figures[:MOST_FIGURES],
         max(0, len(figures) - MOST_FIGURES),
         "No target was timed against a peer.",
@@ -43,11 +43,13 @@ def chapter(told: Records) -> Chapter:
 
 
 def cell(record: Record) -> tuple[str, str]:
-    """What a cell says, and its kind: faster, slower, undecided, or untimed."""
+    """What a cell says, and its kind: faster, slower, undecided, wrong, or untimed."""
     if record.timing is not Timing.TIMED:
-        return record.timing.removeprefix("not timed: "), "untimed"
+        wrong = record.timing in (Timing.WRONG, Timing.FAILED)
+        return record.timing.removeprefix("not timed: "), "wrong" if wrong else "untimed"
     if record.time_ratio is None or record.decision is None:
-        return "no peer", "untimed"
+        peer = record.against_timing or Timing.TIMED
+        return f"peer {peer.removeprefix('not timed: ')}", "untimed"
     told = quantities.ratio(record.time_ratio)
     return (
         (f"{told} ?", "undecided") if record.decision is Decision.UNDECIDED else (told, str(record.decision))
@@ -104,19 +106,19 @@ def _figure(title: str, rows: Sequence[Record]) -> Figure:
             direction="horizontal",
         )
         words = base.mark_text(fontSize=12)
+        dark = f"({decided}) && abs(datum.log) > 1.3"
+        ink = alt.condition(dark, alt.value("#ffffff"), alt.value("#1f2328"))
         return alt.layer(
             base.transform_filter(decided).mark_rect().encode(alt.Color("log:Q", scale=scale, legend=legend)),
             base.transform_filter("datum.kind == 'undecided'").mark_rect(color=NOT_DECIDED),
+            base.transform_filter("datum.kind == 'wrong'").mark_rect(
+                color=NOT_TIMED, stroke="#c62828", strokeWidth=2
+            ),
             base.transform_filter("datum.kind == 'untimed'").mark_rect(
-                color=NOT_RIGHT, stroke="#c62828", strokeWidth=1.5, strokeDash=[4, 2]
+                color=NOT_TIMED, stroke="#8b929c", strokeDash=[4, 2]
             ),
-            words.transform_filter("datum.kind != 'untimed'").encode(
-                text="said:N",
-                color=alt.condition("abs(datum.log) > 1.3", alt.value("#ffffff"), alt.value("#1f2328")),
-            ),
-            words.transform_filter("datum.kind == 'untimed'").encode(
-                text="said:N", color=alt.value("#b71c1c")
-            ),
+            words.transform_filter("datum.kind != 'wrong'").encode(text="said:N", color=ink),
+            words.transform_filter("datum.kind == 'wrong'").encode(text="said:N", color=alt.value("#b71c1c")),
         ).properties(
             width=CELL_WIDTH * max(len(across), 3),
             height=CELL_HEIGHT * len(down),
@@ -130,7 +132,9 @@ def _figure(title: str, rows: Sequence[Record]) -> Figure:
         )
 
     kinds = [cell(row)[1] for row in rows]
-    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("faster", "slower", "undecided", "untimed"))
+    counts = ", ".join(
+        f"{kinds.count(kind)} {kind}" for kind in ("faster", "slower", "undecided", "wrong", "untimed")
+    )
     return Figure(
         title,
         f"A cell for each case: sizes down, direction and theta across. {counts}.",

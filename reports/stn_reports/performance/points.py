@@ -44,8 +44,13 @@ def points(records: Sequence[Record]) -> list[Point]:
 
 
 def participants(told: Records) -> list[str]:
-    """Names in the order in which they have their colours: targets, peers, and whoever else is in a row."""
+    """Names in the order in which they have their colours: targets, peers, whoever else is in a row, and checks last."""
     about = told.environment
     named = [each.name for each in (*about.targets, *about.peers)]
-    named += [name for row in told.records for name in (row.target, row.against) if name]
-    return list(dict.fromkeys(map(short, named)))
+    ways = {name for row in told.records if row.function == "check" for name in _who(row)}
+    rows = [name for row in told.records for name in _who(row)]
+    return list(dict.fromkeys(map(short, sorted([*named, *rows], key=lambda name: name in ways))))
+
+
+def _who(row: Record) -> list[str]:
+    return [name for name in (row.target, row.against) if name]

@@ -13,9 +13,9 @@ from stn_verify.records.environment import Measured
 from stn_verify.records.folder import Records
 from stn_verify.records.record import Decision, Record, Timing
 
-WRONG_SHOWN = 50
-"""Rows of what is wrong: each has its verdict, which may be long."""
+WRONG = (Timing.WRONG, Timing.FAILED)
 REASON = 500
+"""Characters of a reason that are shown."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ def story(told: Records) -> Story:
     targets = ", ".join(short(each.name) for each in told.environment.targets) or "nothing"
     return Story(
         f"Performance of {targets}",
-        sentence(rows),
+        sentence([row for row in rows if row.function != "check"]),
         _notes(told),
         _pairs(rows),
         _machine(told),
         _took_part(told),
-        _not_timed([row for row in rows if row.timing in (Timing.WRONG, Timing.FAILED)]),
-        _not_timed([row for row in rows if row.timing not in (Timing.TIMED, Timing.WRONG, Timing.FAILED)]),
+        _not_timed([row for row in rows if row.timing in WRONG]),
+        _not_timed([row for row in rows if row.timing not in (Timing.TIMED, *WRONG)]),
         [part.chapter(told) for part in (heat_map, throughput, roofline, growth, checks)],
         _rows(rows),
     )
@@ -145,7 +145,8 @@ def _not_timed(rows: Sequence[Record]) -> Table:
     seen: dict[tuple[str, ...], None] = {}
     for row in rows:
         seen[visible_case(row), short(row.target), str(row.timing), (row.reason or "")[:REASON]] = None
-    return Table(("case", "target", "status", "why"), list(seen), ["wrong"] * len(seen))
+    kinds = ["wrong" if cells[2] in WRONG else "untimed" for cells in seen]
+    return Table(("case", "target", "status", "why"), list(seen), kinds)
 
 
 def _rows(rows: Sequence[Record]) -> Table:
@@ -153,7 +154,7 @@ def _rows(rows: Sequence[Record]) -> Table:
         ("case", "target", "time of a call (20 to 80 %)", "first call", "throughput", "share of a copy", "peak memory",
          "against", "its time", "time ratio, 99 % interval", "noise floor", "decided"),
         [_cells(row) for row in rows],
-        [heat_map.cell(row)[1] if row.timing is Timing.TIMED else "wrong" for row in rows],
+        [heat_map.cell(row)[1] for row in rows],
     )  # fmt: skip
 
 
