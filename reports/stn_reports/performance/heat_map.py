@@ -7,13 +7,13 @@ from typing import Any
 
 from stn_reports.performance import drawing, quantities
 from stn_reports.performance.figure import MOST_FIGURES, Chapter, Figure, Table
-from stn_reports.performance.names import how, shape, short
+from stn_reports.performance.names import how, outcome, shape, short
 from stn_verify.records.folder import Records
 from stn_verify.records.record import Decision, Record, Timing
 
 MOST_CELLS_DOWN = 40
 MOST_CELLS_ACROSS = 24
-CELL_WIDTH, CELL_HEIGHT = 108, 26
+CELL_WIDTH, CELL_HEIGHT = 90, 26
 
 WIDER = 2
 """CSS pixels by which a letter may be wider than was thought."""
@@ -48,8 +48,7 @@ def cell(record: Record) -> tuple[str, str]:
         wrong = record.timing in (Timing.WRONG, Timing.FAILED)
         return record.timing.removeprefix("not timed: "), "wrong" if wrong else "untimed"
     if record.time_ratio is None or record.decision is None:
-        peer = record.against_timing or Timing.TIMED
-        return f"peer {peer.removeprefix('not timed: ')}", "untimed"
+        return "no peer", "untimed"
     told = quantities.ratio(record.time_ratio)
     return (
         (f"{told} ?", "undecided") if record.decision is Decision.UNDECIDED else (told, str(record.decision))
@@ -146,7 +145,7 @@ def _figure(title: str, rows: Sequence[Record]) -> Figure:
                     visible_case(row),
                     quantities.ratio(row.time_ratio, row.time_ratio_low, row.time_ratio_high),
                     quantities.ratio(row.noise_floor_ratio),
-                    str(row.decision or row.timing),
+                    outcome(row),
                 )
                 for row in rows
             ],

@@ -4,11 +4,13 @@ import base64
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from stn_reports.performance import drawing
 from stn_reports.performance.figure import Figure
 from stn_reports.performance.story import story
 from stn_verify.records.folder import Records
+from stn_verify.verdicts.untrusted import visible
 
 
 def write(records: Records, path: Path) -> None:
@@ -22,6 +24,7 @@ def render(records: Records) -> str:
     templates = Environment(
         loader=PackageLoader("stn_reports"),
         autoescape=True,
+        finalize=_told,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -29,6 +32,11 @@ def render(records: Records) -> str:
     )
     templates.filters["picture"] = picture
     return templates.get_template("performance.html.jinja").render(told=story(records))
+
+
+def _told(value: object) -> object:
+    """Text of others in one visible line; what a macro made is no text any more."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def picture(figure: Figure) -> str:

@@ -1,6 +1,7 @@
 """Names that files and implementations gave, cut so that a plot or a table can hold them."""
 
-from stn_verify.records.record import Record
+from stn_reports.performance.quantities import NOTHING
+from stn_verify.records.record import Record, Timing
 from stn_verify.verdicts.untrusted import storable, visible
 
 LONGEST = 48
@@ -37,3 +38,12 @@ def work(record: Record) -> str:
         how(record),
     ]
     return ", ".join(part for part in told if part)
+
+
+def outcome(row: Record) -> str:
+    """The decision, or why there is none."""
+    if row.timing is not Timing.TIMED:
+        return str(row.timing)
+    if row.decision is not None:
+        return str(row.decision)
+    return NOTHING if row.against_timing in (None, Timing.TIMED) else f"peer {row.against_timing}"

@@ -8,7 +8,7 @@ from statistics import median
 from stn_reports.performance import checks, growth, heat_map, quantities, roofline, throughput
 from stn_reports.performance.figure import Chapter, Table
 from stn_reports.performance.heat_map import visible_case
-from stn_reports.performance.names import short
+from stn_reports.performance.names import outcome, short
 from stn_verify.records.environment import Measured
 from stn_verify.records.folder import Records
 from stn_verify.records.record import Decision, Record, Timing
@@ -175,12 +175,3 @@ def _cells(row: Record) -> tuple[str, ...]:
         quantities.NOTHING if row.noise_floor_ratio is None else quantities.share(row.noise_floor_ratio - 1),
         outcome(row),
     )
-
-
-def outcome(row: Record) -> str:
-    """The decision, or why there is none."""
-    if row.timing is not Timing.TIMED:
-        return str(row.timing)
-    if row.decision is not None:
-        return str(row.decision)
-    return quantities.NOTHING if row.against_timing in (None, Timing.TIMED) else f"peer {row.against_timing}"
