@@ -6,16 +6,17 @@ it: the peer is the same code in both runs, so what changes the machine changes 
 
     change = (time of the target / time of the peer, after) / (the same, before)
 
-and a row without a peer has no change that could be decided. Noise enters the logarithm of each of the two ratios by three ways,
-which add up in the worst case, whatever depends on what:
+and a row without a peer has no change that could be decided. Noise enters the logarithm of each of the two ratios by three ways:
 
 - its sampling: the 99 % interval of the median over rounds;
 - states of the machine that last for seconds: the interval is extended to the medians of all passes;
 - what a process has of its own, such as where its memory lies: the row's noise floor, either way.
 
-The interval of the change is that of one ratio over that of the other, end against opposite end. It excludes 1 only where the
-runs' two intervals are disjoint by more than both noise floors together. Two intervals of 99 % that exclude each other are 3.6
-standard errors of their difference apart where both are as wide, and the floors come on top: luck calls hardly a row of hundreds.
+The interval of the change is that of one ratio over that of the other, end against opposite end, made wider by the two noise
+floors. The processes of two runs have nothing in common, so the squares of the floors add: a floor is a quantile of Student's
+distribution, and far out the difference of two such reaches no further than that, from two degrees of freedom on. So the interval
+excludes 1 only where those of the two runs are disjoint by more than the floors. Two intervals of 99 % that exclude each other are
+3.6 standard errors of their difference apart where both are as wide, and the floors come on top: luck calls hardly a row of hundreds.
 """
 
 import math
@@ -145,10 +146,10 @@ def _change(before: Record, after: Record, allowed: float) -> Change:
     old, new = _ratio(before), _ratio(after)
     if old is None or new is None:
         return Change(before, after, Outcome.APART, reason=_no_ratio(before if old is None else after))
-    (old_low, old_middle, old_high), (new_low, new_middle, new_high) = old, new
-    low, high = new_low - old_high, new_high - old_low
+    floor = math.hypot(old.floor, new.floor)
+    low, high = new.low - old.high - floor, new.high - old.low + floor
     return Change(
-        before, after, _outcome(low, high, allowed), _exp(new_middle - old_middle), _exp(low), _exp(high)
+        before, after, _outcome(low, high, allowed), _exp(new.middle - old.middle), _exp(low), _exp(high)
     )  # fmt: skip
 
 
@@ -160,8 +161,18 @@ def _outcome(low: float, high: float, allowed: float) -> Outcome:
     return Outcome.FASTER if high < 0 else Outcome.UNDECIDED
 
 
-def _ratio(record: Record) -> tuple[float, float, float] | None:
-    """Logarithms: low, middle, high, with the passes and the noise floor; None where one of them was not measured."""
+@dataclass(frozen=True)
+class _Ratio:
+    """Logarithms of a ratio to a peer: its interval, extended to the passes, and its noise floor."""
+
+    middle: float
+    low: float
+    high: float
+    floor: float
+
+
+def _ratio(record: Record) -> _Ratio | None:
+    """None where a part of it was not measured."""
     values = (
         record.time_ratio,
         record.time_ratio_low,
@@ -173,9 +184,8 @@ def _ratio(record: Record) -> tuple[float, float, float] | None:
     logs = [math.log(value) for value in values if value is not None]
     if len(logs) < len(values):
         return None
-    middle, low, high, least, largest, floor = logs
-    # Files are not trusted: whatever their order, the ends enclose the middle and the floor widens.
-    return min(middle, low, least) - abs(floor), middle, max(middle, high, largest) + abs(floor)
+    # Files are not trusted: whatever their order, the ends enclose the middle.
+    return _Ratio(logs[0], min(logs[:5]), max(logs[:5]), abs(logs[5]))
 
 
 def _exp(log: float) -> float:

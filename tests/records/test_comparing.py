@@ -86,23 +86,23 @@ def test_slower_is_beyond_both_intervals_both_floors_and_what_is_allowed(
     first: Record, second: Record, allowed: float
 ) -> None:
     slower = change(first, second, allowed).outcome is Outcome.SLOWER
-    ends_before = max(first.time_ratio_high or 0, first.time_ratio_largest_pass or 0) * (
-        first.noise_floor_ratio or 1
-    )
-    begins = min(second.time_ratio_low or 0, second.time_ratio_least_pass or 0) / (
-        second.noise_floor_ratio or 1
-    )
-    gap = begins / (ends_before * (1 + allowed))
-    assume(abs(gap - 1) > 1e-9)
-    assert slower == (gap > 1)
+    ends = max(first.time_ratio_high or 0, first.time_ratio_largest_pass or 0)
+    begins = min(second.time_ratio_low or 0, second.time_ratio_least_pass or 0)
+    gap = math.log(begins / ends) - math.log(1 + allowed)
+    floor = floor_of(first, second)
+    assume(abs(gap - floor) > 1e-9)
+    assert slower == (gap > floor)
+
+
+def floor_of(*records: Record) -> float:
+    return math.sqrt(sum(math.log(record.noise_floor_ratio or 1) ** 2 for record in records))
 
 
 @given(measured(), st.floats(1.01, 3.0))
 def test_a_slowdown_within_the_floors_is_undecided_and_one_beyond_all_is_slower(
     record: Record, factor: float
 ) -> None:
-    floor = (record.noise_floor_ratio or 1) ** 2
-    if factor < floor:
+    if math.log(factor) < floor_of(record, record):
         assert change(record, times(record, factor)).outcome is Outcome.UNDECIDED
     widest = math.prod([1.2] * 4)
     beyond = times(record, 1.001 * factor * widest)
