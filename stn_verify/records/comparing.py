@@ -14,9 +14,10 @@ and a row without a peer has no change that could be decided. Noise enters the l
 
 The interval of the change is that of one ratio over that of the other, end against opposite end, made wider by the two noise
 floors. The processes of two runs have nothing in common, so the squares of the floors add: a floor is a quantile of Student's
-distribution, and far out the difference of two such reaches no further than that, from two degrees of freedom on. So the interval
-excludes 1 only where those of the two runs are disjoint by more than the floors. Two intervals of 99 % that exclude each other are
-3.6 standard errors of their difference apart where both are as wide, and the floors come on top: luck calls hardly a row of hundreds.
+distribution, and far out the difference of two such reaches no further than that, from two degrees of freedom on. So the
+interval excludes 1 only where those of the two runs are disjoint by more than the floors. Two intervals of 99 % that exclude
+each other are 3.6 standard errors of their difference apart where both are as wide, and the floors come on top: luck calls hardly
+a row of hundreds.
 """
 
 import math

@@ -243,6 +243,18 @@ def test_many_rows_are_cut_and_said_to_be(records: Records) -> None:
     assert told.rows.left == len(rows) - MOST_ROWS
 
 
+def test_every_pair_has_a_heat_map_where_there_is_no_room_for_all(records: Records) -> None:
+    rows = [
+        example_record(case=f"{k} {direction}", against=peer, theta=f"kind {k}", direction=direction)
+        for peer in ("torch", "scipy", "jax")
+        for direction in ("forward", "all", "grad_theta")
+        for k in range(30)
+    ]
+    (ratios, *_) = story(Records(records.environment, rows)).chapters
+    assert ratios.left_out == 3
+    assert all(any(peer in figure.title for figure in ratios.figures) for peer in ("torch", "scipy", "jax"))
+
+
 def test_no_rows_are_a_report_too(records: Records) -> None:
     page = Page(html.render(Records(records.environment, [])))
     assert page.of("img") == []

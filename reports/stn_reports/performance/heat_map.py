@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from stn_reports.performance import drawing, quantities
@@ -30,7 +31,9 @@ def chapter(told: Records) -> Chapter:
     for row in told.records:
         if row.against and row.function != "check" and row.against_timing is not Timing.UNAVAILABLE:
             groups[short(row.target), short(row.against)].append(row)
-    figures = [figure for pair, rows in groups.items() for figure in _figures(*pair, rows)]
+    # Where there is no room for all, each pair has its first ones.
+    turns = zip_longest(*(_figures(*pair, rows) for pair, rows in groups.items()))
+    figures = [figure for turn in turns for figure in turn if figure is not None]
     return Chapter(
         "Ratios of times",
         "Time of the target over time of its peer, timed in the same rounds: below 1 the target is faster. Blue is decided as"
