@@ -32,6 +32,10 @@ HOSTILE = (
 )
 
 
+HOSTILE_NAME = "](http://z) ![q](w) <b onclick=c> | `d` *e*\x1b[31m"
+"""Short enough to be shown whole."""
+
+
 class Page(HTMLParser):
     """What a browser would see of a page."""
 
@@ -104,15 +108,15 @@ def hostile() -> Records:
         }
     )  # fmt: skip
     changed = {
-        "case": name, "dtype": name, "theta": name, "padding": name, "interpolation": name, "device": name, "target": name,
-        "against": "peer " + name[:190], "reason": HOSTILE, "judged": HOSTILE, "against_judged": HOSTILE,
+        "case": name, "dtype": name, "theta": name, "padding": name, "interpolation": name, "device": name,
+        "target": HOSTILE_NAME, "against": "peer " + name[:190], "reason": HOSTILE, "judged": HOSTILE, "against_judged": HOSTILE,
     }  # fmt: skip
     rows = [
         row.model_copy(update=changed | {"case": f"{k}{name}"[:200]})
         for k, row in enumerate([*example_records().records, *checks_of()])
     ]
     growth = [
-        grown.model_copy(update={"target": name, "dtype": name, "theta": name, "device": name})
+        grown.model_copy(update={"target": HOSTILE_NAME, "dtype": name, "theta": name, "device": name})
         for grown in example_records().growth
     ]
     return Records(environment, rows, growth)
