@@ -1,5 +1,6 @@
 """Frameworks: how to make arrays, read them back, differentiate. One adapter each, found by entry point."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
@@ -11,6 +12,18 @@ from stn_verify.contract.features import Feature, Layout
 from stn_verify.formats import Array
 
 GROUP = "stn_verify.frameworks"
+
+
+Run = Callable[[int], object]
+"""Does the work on the inputs of that number."""
+
+
+class Stopwatch(Protocol):
+    """Measures work on one device."""
+
+    def seconds(self, run: Run, numbers: Sequence[int]) -> float:
+        """Of running on the inputs of these numbers, one after the other, until all is done."""
+        ...
 
 
 class LackingError(Exception):
@@ -140,8 +153,37 @@ class Framework(Protocol):
         """As `vjp`, mapped over the batch, one image at a time; without a cotangent the output alone."""
         raise self._lacking("vmap")
 
+    def stopwatch(self, device: str, clock: str) -> Stopwatch:
+        """By the clock "wall", or where a device has its own by "events" or "graph". Raises: LackingError: there is none."""
+        if clock != "wall":
+            raise LackingError(f"{self.name} has no clock {clock!r} for {device}")
+        return WallClock()
+
+    def copying(self, moved: int, device: str) -> Run:
+        """Copies half as many bytes as that, reading and writing each once. Raises: LackingError: it cannot."""
+        raise LackingError(f"{self.name} copies nothing")
+
+    def cache_bytes(self, device: str) -> int | None:
+        """Of the last cache of a device whose inputs can be kept out of it by taking turns; None of the CPU."""
+        return None
+
+    def peak_device_bytes(self, run: Run, device: str) -> int | None:
+        """What one run holds at most on a device of its own memory, beyond what is there before; None of the CPU."""
+        return None
+
     def _lacking(self, feature: Feature) -> LackingError:
         return LackingError(f"{self.name} has no {feature}")
+
+
+class WallClock:
+    """For work that is done when its call returns."""
+
+    def seconds(self, run: Run, numbers: Sequence[int]) -> float:
+        """By the processor's clock."""
+        start = time.perf_counter()
+        for number in numbers:
+            run(number)
+        return time.perf_counter() - start
 
 
 def known_frameworks() -> tuple[str, ...]:

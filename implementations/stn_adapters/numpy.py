@@ -9,7 +9,7 @@ import numpy as np
 from stn_verify.contract.errors import ContractError, UnknownChoiceError
 from stn_verify.contract.features import Feature, Layout
 from stn_verify.formats import Array
-from stn_verify.frameworks import Framework
+from stn_verify.frameworks import Framework, Run
 
 _DTYPES = MappingProxyType({"float64": np.float64, "float32": np.float32, "float16": np.float16})
 
@@ -19,7 +19,7 @@ class NumpyFramework(Framework):
 
     name = "numpy"
     differentiates = False
-    features: tuple[Feature, ...] = ("layouts", "mixed dtypes", "watching", "networks")
+    features: tuple[Feature, ...] = ("layouts", "mixed dtypes", "watching", "networks", "timing")
 
     @property
     def version(self) -> str:
@@ -92,6 +92,11 @@ class NumpyFramework(Framework):
     def device_of(self, native: Any) -> str:
         """The CPU."""
         return "cpu"
+
+    def copying(self, moved: int, device: str) -> Run:
+        """In one thread."""
+        source, destination = np.ones((2, max(1, moved // 2)), np.uint8)
+        return lambda _: np.copyto(destination, source)
 
 
 def repeated(values: Any) -> tuple[slice, ...]:

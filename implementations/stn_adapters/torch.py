@@ -2,6 +2,8 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import wraps
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -11,11 +13,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from stn_adapters import cuda_timing
 from stn_verify.contract.errors import UnknownChoiceError
 from stn_verify.contract.features import FEATURES, Layout
 from stn_verify.contract.implementation import Implementation
 from stn_verify.formats import Array
-from stn_verify.frameworks import LackingError
+from stn_verify.frameworks import LackingError, Run, Stopwatch, WallClock
 
 _DTYPES = MappingProxyType(
     {"float64": torch.float64, "float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -191,8 +194,11 @@ class TorchFramework:
         )
         return output, tuple(gradients), filled
 
-    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """By torch.compile, which raises where it would give up compiling and call the function as it is."""
+    def compiled(self, function: Callable[..., Any], *, dynamic: bool | None = None) -> Callable[..., Any]:
+        """By torch.compile, which raises where it would give up compiling and call the function as it is.
+
+        `dynamic` is torch's: False compiles for each shape, None for the first and then for any.
+        """
         from torch._dynamo import config as dynamo
         from torch._inductor import config as inductor
 
@@ -200,7 +206,7 @@ class TorchFramework:
         inductor.compile_threads = 1
         # A target has a dozen conventions, each in several dtypes.
         dynamo.recompile_limit, dynamo.fail_on_recompile_limit_hit = 64, True
-        return torch.compile(function)
+        return torch.compile(function, dynamic=dynamic)
 
     def vmapped(
         self,
@@ -232,6 +238,29 @@ class TorchFramework:
             return torch.vmap(alone)(*samples).squeeze(1), ()
         output, gradients = torch.vmap(derived)(cotangent.unsqueeze(1), *samples)
         return output.squeeze(1), tuple(gradient.squeeze(1) for gradient in gradients)
+
+    def stopwatch(self, device: str, clock: str) -> Stopwatch:
+        """CUDA's events and graphs, and the wall clock until the device has done its work."""
+        if device.startswith("cuda"):
+            return cuda_timing.stopwatch(device, clock)
+        if clock != "wall":
+            raise LackingError(f"torch has no clock {clock!r} for {device}")
+        return WallClock()
+
+    def copying(self, moved: int, device: str) -> Run:
+        """By copy_, in as many threads as an operation may use."""
+        with torch.inference_mode(mode=False):
+            source = torch.ones(max(1, moved // 8), device=device)
+            destination = torch.empty_like(source)
+        return lambda _: destination.copy_(source)
+
+    def cache_bytes(self, device: str) -> int | None:
+        """Of CUDA's L2."""
+        return cuda_timing.cache_bytes(device) if device.startswith("cuda") else None
+
+    def peak_device_bytes(self, run: Run, device: str) -> int | None:
+        """By the caching allocator of CUDA."""
+        return cuda_timing.peak_bytes(run, device) if device.startswith("cuda") else None
 
 
 def sample(image: Tensor, grid: Tensor, *, padding: str, align_corners: bool, interpolation: str) -> Tensor:
@@ -268,4 +297,25 @@ TORCH = Implementation(
     dtypes=("float64", "float32", "float16", "bfloat16"),
     # Compiling needs a C++ compiler, which not every machine has.
     claims=("double backward", "vmap"),
+)
+
+
+def _compiled(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Compiled with its first call, and for each shape: as quick as it gets."""
+    made: list[Callable[..., Tensor]] = []
+
+    @wraps(function)
+    def compiled(*arguments: Any, **choices: Any) -> Tensor:
+        if not made:
+            made.append(TorchFramework().compiled(function, dynamic=False))
+        return made[0](*arguments, **choices)
+
+    return compiled
+
+
+TORCH_COMPILED = replace(
+    TORCH,
+    name="torch-compiled",
+    functions={name: _compiled(function) for name, function in TORCH.functions.items()},
+    claims=("compile",),
 )

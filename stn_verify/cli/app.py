@@ -136,6 +136,65 @@ def _check(
         )
 
 
+@app.command("bench")
+def _bench(
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TARGET...",
+            help="Built-in names, module:attribute, path/to/file.py:attribute or exec:COMMAND.",
+        ),
+    ],
+    against: Annotated[
+        list[str] | None,
+        typer.Option("--against", metavar="TARGET", help="Compare with this one; repeatable."),
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="D", help="Where all of them compute.")] = "cpu",
+    quick: Annotated[bool, typer.Option("--quick", help="The cases that tell most, in a minute.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="The whole matrix; it can be interrupted.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder for records; an unfinished run there goes on.  [default: stn-verify-output/bench-TARGET]",
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=4096, help="Of one operation.  [default: the cores]")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="Of every random choice.")] = 0,
+    deadline: Annotated[
+        float, typer.Option(metavar="SECONDS", callback=_positive, help="For one call of an implementation.")
+    ] = 60.0,
+    python: Annotated[
+        str | None, typer.Option(metavar="INTERPRETER", help="The python that runs the implementations.")
+    ] = None,
+) -> int:
+    """Time implementations where they are right. Exit status: 0 timed, 1 something is wrong, 2 wrong request, 130 interrupted."""
+    with _interruptible():
+        from rich.console import Console
+
+        from stn_verify.cli import request
+        from stn_verify.cli.bench import bench
+        from stn_verify.timing.session import Choices
+
+        return bench(
+            Choices(
+                targets=tuple(dict.fromkeys(map(request.checked_target, targets))),
+                peers=tuple(dict.fromkeys(map(request.checked_target, against or []))),
+                profile=request.chosen_profile(quick, full),
+                device=device,
+                threads=threads or cores(),
+                seed=seed,
+                deadline=deadline,
+                interpreter=python,
+            ),
+            output or request.default_output(f"bench-{targets[0]}"),
+            Console(file=sys.stdout, width=_width(sys.stdout)),
+            Console(file=sys.stderr),
+        )
+
+
 @app.command("identify")
 def _identify(
     target: Annotated[

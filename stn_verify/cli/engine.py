@@ -38,7 +38,7 @@ def run(request: Request, gathering: Gathering) -> bool:
             Path(os.devnull).open("w", encoding="utf-8") as nowhere,
             contextlib.redirect_stdout(nowhere),
             contextlib.redirect_stderr(complaints),
-            _without_overrides(),
+            without_overrides(),
         ):
             status = pytest.main(arguments(request, ini), plugins=[gathering])
     except KeyboardInterrupt:
@@ -48,7 +48,7 @@ def run(request: Request, gathering: Gathering) -> bool:
     except OSError as error:
         raise OutputError(f"cannot write {error.filename or junit}: {error.strerror or error}") from error
     if status == pytest.ExitCode.USAGE_ERROR:
-        raise RequestError(_complaint(complaints.getvalue()))
+        raise RequestError(complaint(complaints.getvalue()))
     if status == pytest.ExitCode.NO_TESTS_COLLECTED and not gathering.verdicts():
         raise RequestError(_nothing(request))
     return status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
@@ -93,7 +93,8 @@ def arguments(request: Request, ini: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def _without_overrides() -> Iterator[None]:
+def without_overrides() -> Iterator[None]:
+    """Inside, no variable of someone's own test setup reaches pytest."""
     # In the environment itself: the workers of xdist inherit it.
     kept = {name: os.environ.pop(name) for name in OVERRIDES if name in os.environ}
     try:
@@ -102,7 +103,8 @@ def _without_overrides() -> Iterator[None]:
         os.environ.update(kept)
 
 
-def _complaint(stderr: str) -> str:
+def complaint(stderr: str) -> str:
+    """What pytest refused a command line for."""
     lines = [line.partition("ERROR:")[2].strip() for line in stderr.splitlines() if "ERROR:" in line]
     return lines[-1] if lines else f"pytest refused to run: {stderr.strip()[-500:]}"
 

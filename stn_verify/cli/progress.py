@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 from rich.table import Column
 from rich.text import Text
@@ -34,21 +34,22 @@ class Progress(Protocol):
     ) -> None: ...
 
 
-def progress_on(console: Console) -> Progress:
-    """A bar where someone watches, lines where not."""
-    return Bar(console) if console.is_terminal else Lines(console)
+def progress_on(console: Console, what: str = "checks", *, left: bool = False) -> Progress:
+    """A bar where someone watches, lines where not; `left` tells the time left, where all take about as long."""
+    return Bar(console, left=left) if console.is_terminal else Lines(console, what, left=left)
 
 
 class Bar:
     """A live bar that leaves nothing behind."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, left: bool = False) -> None:
         self._failed = 0
         self._rich = RichProgress(
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[failed]}", style="bold red", markup=False),
             TimeElapsedColumn(),
+            *([TextColumn("left"), TimeRemainingColumn()] if left else []),
             # Names come from files of others: no markup, and cut rather than wrapped.
             TextColumn(
                 "{task.fields[check]}",
@@ -87,8 +88,9 @@ class Bar:
 class Lines:
     """A plain line at the first failure and every few seconds."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, what: str = "checks", *, left: bool = False) -> None:
         self._console = console
+        self._what, self._left = what, left
         self._begin = self._last = time.monotonic()
         self._total = self._done = self._failed = 0
         self._check = ""
@@ -105,8 +107,11 @@ class Lines:
         now = time.monotonic()
         if now - self._last >= SECONDS_BETWEEN_LINES or (failed and self._failed == 1):
             self._last = now
-            done = f"{self._done} of {self._total} checks, {self._failed} failed"
-            self._console.print(Text(f"{done}, {now - self._begin:.0f} s ({self._check})"), soft_wrap=True)
+            spent = now - self._begin
+            done = f"{self._done} of {self._total} {self._what}, {self._failed} failed, {spent:.0f} s"
+            if self._left:
+                done += f", about {spent / self._done * (self._total - self._done):.0f} s left"
+            self._console.print(Text(f"{done} ({self._check})"), soft_wrap=True)
 
     def __enter__(self) -> Self:
         return self

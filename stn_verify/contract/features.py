@@ -12,6 +12,7 @@ Feature = Literal[
     "vmap",
     "compile",
     "networks",
+    "timing",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)

@@ -18,19 +18,21 @@ from stn_verify.formats import STORAGE_DTYPES, Array
 from stn_verify.workers.evaluator import count
 from stn_verify.workers.expectations import check_reply
 from stn_verify.workers.frames import FrameError, Tensor, UnknownDtypeError, decode, encode
-from stn_verify.workers.process import WorkerProcess
-from stn_verify.workers.protocol import (
+from stn_verify.workers.messages import (
     SECOND,
+    Clock,
     Describe,
     Load,
     Ok,
+    PrepareCopy,
     Raised,
     Refused,
-    Request,
+    Time,
+    Timed,
     Unusable,
-    evaluation,
-    parse_answer,
 )
+from stn_verify.workers.process import WorkerProcess
+from stn_verify.workers.protocol import Request, evaluation, parse_answer, preparation
 from stn_verify.workers.starter import Starter
 
 LOAD_DEADLINE = 120.0
@@ -139,6 +141,27 @@ class WorkerTarget:
             raise
         return reply
 
+    def prepare(self, call: Call, slot: int = 0, *, cold: bool = False) -> Timed:
+        """Have the worker keep a call, and make it once: its time. Raises: as `call`, without counting deaths."""
+        process = self._running()
+        request, tensors = preparation(call, self._next_id(), slot, cold=cold)
+        return self._timed(process, request, COMPILING * self._deadline, tensors)
+
+    def prepare_copy(self, moved: int, slot: int, threads: int | None = None) -> Timed:
+        """Have the worker be ready to copy: so many bytes move, half read and half written. Raises: as `prepare`."""
+        request = PrepareCopy(id=self._next_id(), slot=slot, moved=moved, threads=threads)
+        return self._timed(self._running(), request, self._deadline)
+
+    def time(self, calls: int = 1, slot: int = 0, *, before: int = 0, clock: Clock = "wall") -> float:
+        """Seconds, by the worker's clock, of repeating what it keeps ready; calls `before` do not count.
+
+        Raises:
+            TargetFailure: as `call`; what was prepared may be lost with the worker.
+            ContractError: nothing is prepared there.
+        """
+        request = Time(id=self._next_id(), slot=slot, calls=calls, before=before, clock=clock)
+        return self._timed(self._running(), request, COMPILING * self._deadline).seconds
+
     def forgive(self) -> None:
         """Call again after deaths, unless there were too many of them."""
         if self._deaths_unforgiven < PATIENCE * self._breaker:
@@ -167,6 +190,18 @@ class WorkerTarget:
             if self._process is not None:
                 self._deaths = self._deaths_unforgiven = 0
         return _reply(call, results, answer)
+
+    def _timed(
+        self,
+        process: WorkerProcess,
+        request: Request,
+        deadline: float,
+        tensors: Mapping[str, Tensor] | None = None,
+    ) -> Timed:
+        answer, _ = self._ask(process, request, deadline, tensors)
+        if answer.timed is None:
+            raise self._garbage("has no time")
+        return answer.timed
 
     def _patience(self, call: Call) -> float:
         kind = call.function, call.dtype, bool(call.gradients)

@@ -16,8 +16,8 @@ from stn_verify.formats import STORAGE_DTYPES, Array
 from stn_verify.frameworks import framework
 from stn_verify.workers.execution import Execution, Natives
 from stn_verify.workers.expectations import check_reply
+from stn_verify.workers.messages import Raised
 from stn_verify.workers.networks import array_names
-from stn_verify.workers.protocol import Raised
 
 _NAME, _REASON = 200, 500
 
@@ -53,6 +53,11 @@ class Evaluator:
             raise Raised.by(error, 0).failure() from error
         check_reply(call, reply)
         return reply
+
+    def repeated(self, call: Call) -> Callable[[], Any]:
+        """The work of a call on arrays of its own, to be done as often as it is called. Raises: what `evaluate` raises."""
+        natives = self._natives(call)
+        return Execution(self.implementation, self.framework, call, natives, self._compiled).repeated()
 
     def usable(self) -> bool:
         """Whether the device still works."""

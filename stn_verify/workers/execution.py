@@ -62,6 +62,25 @@ class Execution:
             seen=seen,
         )
 
+    def repeated(self) -> Callable[[], Any]:
+        """The work of the call, without carrying its results back: the function, and whatever derivative is asked for."""
+        call, natives, function = self.call, self.natives, self._function()
+        inputs, choices, wanted = natives.inputs, self.choices(), self._wanted()
+        product = self.implementation.vjps.get(call.function) if call.way == "plain" else None
+        if call.seconds:
+            seconds = [natives.seconds[name] for name in call.gradients]
+            return lambda: self.framework.second(
+                function, inputs, choices, natives.cotangent, wanted, seconds
+            )
+        if not call.gradients:
+            return lambda: function(*inputs, **choices)
+        if product is not None:
+            return lambda: (
+                function(*inputs, **choices),
+                product(*inputs, natives.cotangent, **choices),
+            )
+        return lambda: self.framework.vjp(function, inputs, choices, natives.cotangent, wanted)
+
     def _limited(self, threads: int) -> contextlib.AbstractContextManager[None]:
         return self.framework.limited(threads)
 

@@ -49,6 +49,15 @@ Every request has a "call" and an "id"; the reply repeats the id. In this order:
         `0.regression.weight` [6,G] and `0.regression.bias`. theta = regression(ReLU(hidden(pixels))); all but the last keep the
         image's size, the last one's is "size". Gradients, of the image and of any parameter, go through the whole network.
         With "free": true any shapes may be sent and any output shape may come back.
+    {"call": "prepare", "id": 4, "slot": 0, "cold": false, ...}
+        with all that `evaluate` has, and likewise the two below, where its features name "timing": keep the arrays in that slot,
+        of 0 to 63, make the call once and forget its results. With "cold" the calls take turns at copies of the inputs, four
+        times the device's last cache. Reply: {"status": "ok", "id": 4, "timed": {"seconds": 0.5, "peak_host_bytes": null,
+        "peak_device_bytes": null}}, the seconds of that first call, and what one call holds beyond what was there before.
+    {"call": "copy", "id": 5, "slot": 1, "moved": 1000000, "threads": 1}
+        Be ready to copy half as many bytes, likewise.
+    {"call": "time", "id": 6, "slot": 0, "calls": 10, "before": 1, "clock": "wall"}
+        Repeat, after one call that does not count. Reply: {"status": "ok", "id": 6, "timed": {"seconds": 0.1}}, of all ten.
 
 Any request may be answered otherwise:
 
@@ -63,212 +72,36 @@ Standard error is free; its last lines are shown when a worker dies. A worker th
 deadline (it is killed) or writes anything else is started again for the next call.
 """
 
-import traceback
-from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Annotated, Literal, Self
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from stn_verify.contract.convention import CUBIC, Convention
-from stn_verify.contract.description import Cubic, Description, Dtype, Interpolation, Padding
-from stn_verify.contract.errors import (
-    BrokenTargetError,
-    ContractError,
-    RequestError,
-    UnknownChoiceError,
-    UnknownTargetError,
-)
-from stn_verify.contract.features import Layout, Way
-from stn_verify.contract.target import Call, Seen, TargetRaised
-from stn_verify.formats import Array
+from stn_verify.contract.errors import ContractError
+from stn_verify.contract.target import Call
 from stn_verify.workers.frames import FrameError, Tensor
-from stn_verify.workers.networks import PARAMETER
-
-_PACKAGE = str(Path(__file__).parents[1])
-_TYPE, _MESSAGE, _TRACEBACK = 200, 4_000, 20_000
-TANGENT, SECOND = "tangent_", "second_"
-
-FunctionName = Literal["sample", "transform", "generate", "network"]
-ParameterName = Annotated[str, Field(pattern=PARAMETER)]
-InputName = Literal["image", "grid", "theta"] | ParameterName
-ArrayName = Literal["image", "grid", "theta", "cotangent"]
-Side = Annotated[int, Field(ge=0, le=2**31)]
-Id = Annotated[int, Field(ge=0, le=2**63)]
-_Short = Annotated[str, Field(max_length=60)]
-
-REFUSALS = MappingProxyType(
-    {
-        kind.__name__: kind
-        for kind in (UnknownTargetError, BrokenTargetError, ContractError, UnknownChoiceError)
-    }
+from stn_verify.workers.messages import (
+    SECOND,
+    TANGENT,
+    Describe,
+    Evaluate,
+    Evaluation,
+    Load,
+    Ok,
+    Prepare,
+    PrepareCopy,
+    Raised,
+    Refused,
+    Time,
+    Unusable,
 )
 
+Of = TypeVar("Of", bound=Evaluation)
 
-class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: Id
-
-
-class Load(_Message):
-    """Find the target and make it ready on a device."""
-
-    call: Literal["load"] = "load"
-    target: str
-    device: str
-    framework: str | None = None
-    """For a target that does not declare its own."""
-
-
-class Describe(_Message):
-    """Say what the target is."""
-
-    call: Literal["describe"] = "describe"
-    probe: bool = True
-    """Whether to find the dtypes that are not declared by calling the target."""
-
-
-class Evaluate(_Message):
-    """Call a function of the target; the arrays are the frame's tensors."""
-
-    call: Literal["evaluate"] = "evaluate"
-    function: FunctionName
-    padding: Padding
-    align_corners: bool
-    interpolation: Interpolation
-    cubic: Cubic = CUBIC
-    size: tuple[Side, Side] | tuple[Side, Side, Side] | None
-    dtype: Dtype
-    gradients: tuple[InputName, ...]
-    layouts: dict[ArrayName, Layout] = {}
-    dtypes: dict[ArrayName, Dtype] = {}
-    threads: Annotated[int, Field(ge=1, le=4096)] | None = None
-    way: Way = "plain"
-    watched: bool = False
-    free: bool = False
-
-    def with_arrays(self, arrays: dict[str, Array]) -> Call:
-        """The call that this request and its arrays make."""
-        cotangent = arrays.pop("cotangent", None)
-        convention = Convention(self.padding, self.align_corners, self.interpolation, self.cubic)
-        tangents, seconds = _prefixed(arrays, TANGENT), _prefixed(arrays, SECOND)
-        return Call(
-            self.function,
-            {name: array for name, array in arrays.items() if not name.startswith((TANGENT, SECOND))},
-            self.dtype,
-            convention,
-            self.size,
-            cotangent,
-            self.gradients,
-            layouts={str(name): layout for name, layout in self.layouts.items()},
-            dtypes={str(name): dtype for name, dtype in self.dtypes.items()},
-            threads=self.threads,
-            way=self.way,
-            tangents=tangents,
-            seconds=seconds,
-            watched=self.watched,
-            free=self.free,
-        )
-
-
-class Witnessed(BaseModel):
-    """What a watched call showed beside its numbers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    written: Annotated[tuple[ArrayName, ...], Field(max_length=8)]
-    dtypes: Annotated[dict[_Short, _Short], Field(max_length=8)]
-    devices: Annotated[dict[_Short, _Short], Field(max_length=8)]
-
-    @classmethod
-    def of(cls, seen: Seen | None) -> Self | None:
-        """The message for what was seen."""
-        return None if seen is None else cls.model_validate(vars(seen))
-
-    def seen(self) -> Seen:
-        """The same as the harness keeps it."""
-        return Seen(tuple(self.written), self.dtypes, self.devices)
-
-
-class Ok(_Message):
-    """It worked; the frame's tensors are the results."""
-
-    status: Literal["ok"] = "ok"
-    description: Description | None = None
-    seen: Witnessed | None = None
-
-
-class Raised(_Message):
-    """The implementation raised an exception."""
-
-    status: Literal["raised"] = "raised"
-    type: Annotated[str, Field(max_length=_TYPE)]
-    message: Annotated[str, Field(max_length=_MESSAGE)]
-    traceback: Annotated[str, Field(max_length=_TRACEBACK)] = ""
-    ends: bool = False
-    """Whether the worker ends after this reply."""
-
-    @classmethod
-    def by(cls, error: BaseException, id: int, *, ends: bool = False) -> Self:
-        """The reply for an exception; its texts are cut to what a reply may hold."""
-        try:
-            message = str(error)
-            trace = "".join(
-                traceback.format_exception(type(error), error, _of_the_target(error.__traceback__))
-            )
-        except Exception as second:  # noqa: BLE001  an exception's own __str__ may raise anything
-            message, trace = f"(its text cannot be shown: {type(second).__name__})", ""
-        return cls(
-            id=id,
-            type=_sound(type(error).__name__)[:_TYPE],
-            message=_sound(message)[:_MESSAGE],
-            traceback=_sound(trace)[-_TRACEBACK:],
-            ends=ends,
-        )
-
-    def failure(self) -> TargetRaised:
-        """The exception that the caller sees; the traceback is a note of it."""
-        failure = TargetRaised(f"{self.type}: {self.message}" if self.message else self.type)
-        if self.traceback:
-            failure.add_note(self.traceback)
-        return failure
-
-
-class Unusable(_Message):
-    """The implementation returned something that is no result."""
-
-    status: Literal["unusable"] = "unusable"
-    message: Annotated[str, Field(max_length=_MESSAGE)]
-
-
-class Refused(_Message):
-    """The request was wrong."""
-
-    status: Literal["refused"] = "refused"
-    error: Literal["UnknownTargetError", "BrokenTargetError", "ContractError", "UnknownChoiceError"]
-    message: Annotated[str, Field(max_length=_MESSAGE)]
-
-    @classmethod
-    def by(cls, error: RequestError, id: int) -> Self:
-        """The reply for a wrong request."""
-        kind = type(error).__name__
-        return cls(
-            id=id,
-            error=kind if kind in REFUSALS else "ContractError",  # type: ignore[arg-type]  # one of its keys
-            message=_sound(str(error))[:_MESSAGE],
-        )
-
-    def refusal(self) -> RequestError:
-        """The exception that the caller sees."""
-        return REFUSALS[self.error](self.message)
-
-
-Request = Load | Describe | Evaluate
+Request = Load | Describe | Evaluate | Prepare | PrepareCopy | Time
 Answer = Ok | Raised | Unusable | Refused
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(
-    Annotated[Load | Describe | Evaluate, Field(discriminator="call")]
+    Annotated[Load | Describe | Evaluate | Prepare | PrepareCopy | Time, Field(discriminator="call")]
 )
 _ANSWERS: TypeAdapter[Answer] = TypeAdapter(
     Annotated[Ok | Raised | Unusable | Refused, Field(discriminator="status")]
@@ -297,10 +130,24 @@ def evaluation(call: Call, id: int) -> tuple[Evaluate, dict[str, Tensor]]:
     Raises:
         ContractError: the call has a function, dtype, convention or input that the protocol does not know.
     """
+    return _request(Evaluate, call, {"id": id})
+
+
+def preparation(call: Call, id: int, slot: int, *, cold: bool) -> tuple[Prepare, dict[str, Tensor]]:
+    """The request to be ready to repeat a call, with its tensors. Raises: ContractError: as `evaluation`."""
+    return _request(Prepare, call, {"id": id, "slot": slot, "cold": cold})
+
+
+def _request(kind: type[Of], call: Call, own: dict[str, object]) -> tuple[Of, dict[str, Tensor]]:
+    """A request that holds a call.
+
+    Raises:
+        ContractError: the call has a function, dtype, convention or input that the protocol does not know.
+    """
     try:
-        request = Evaluate.model_validate(
+        request = kind.model_validate(
             {
-                "id": id,
+                **own,
                 "function": call.function,
                 "padding": call.convention.padding,
                 "align_corners": call.convention.align_corners,
@@ -325,25 +172,7 @@ def evaluation(call: Call, id: int) -> tuple[Evaluate, dict[str, Tensor]]:
     return request, {name: Tensor(array, call.dtypes.get(name, call.dtype)) for name, array in arrays.items()}
 
 
-def _prefixed(arrays: dict[str, Array], prefix: str) -> dict[str, Array]:
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
-def _of_the_target(trace: TracebackType | None) -> TracebackType | None:
-    """Without the harness's own frames above the target's."""
-    while trace is not None and trace.tb_next is not None:
-        if not trace.tb_frame.f_code.co_filename.startswith(_PACKAGE):
-            break
-        trace = trace.tb_next
-    return trace
-
-
 def _first(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "message"
     return f"{place}: {first['msg']}"
-
-
-def _sound(text: str) -> str:
-    """Without lone surrogates, which no JSON text can carry as UTF-8."""
-    return text.encode("utf-8", "replace").decode("utf-8")

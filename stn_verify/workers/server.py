@@ -11,21 +11,23 @@ from stn_verify.contract.loading import load
 from stn_verify.contract.target import Reply, TargetRaised, TargetReplied
 from stn_verify.workers.evaluator import Evaluator
 from stn_verify.workers.frames import FrameError, Tensor, decode, encode, read_frame, write_frame
-from stn_verify.workers.parenthood import die_with_parent
-from stn_verify.workers.protocol import (
+from stn_verify.workers.messages import (
     SECOND,
-    Answer,
     Describe,
     Evaluate,
     Load,
     Ok,
+    Prepare,
+    PrepareCopy,
     Raised,
     Refused,
-    Request,
+    Time,
     Unusable,
     Witnessed,
-    parse_request,
 )
+from stn_verify.workers.parenthood import die_with_parent
+from stn_verify.workers.protocol import Answer, Request, parse_request
+from stn_verify.workers.repeating import Repeating
 
 _NOTHING: Mapping[str, Tensor] = MappingProxyType({})
 
@@ -55,6 +57,7 @@ class Server:
 
     def __init__(self) -> None:
         self._evaluator: Evaluator | None = None
+        self._repeating: Repeating | None = None
 
     def answer(self, request: Request, tensors: Mapping[str, Tensor]) -> tuple[Answer, Mapping[str, Tensor]]:
         """The answer to one request; whatever the target's code raises becomes one."""
@@ -80,6 +83,21 @@ class Server:
                 call = request.with_arrays({name: tensor.values for name, tensor in tensors.items()})
                 reply = self._loaded().evaluate(call)
                 return Ok(id=request.id, seen=Witnessed.of(reply.seen)), _results(reply)
+            case Prepare():
+                call = request.with_arrays({name: tensor.values for name, tensor in tensors.items()})
+                timed = self._timing().prepare(request.slot, call, cold=request.cold)
+                return Ok(id=request.id, timed=timed), _NOTHING
+            case PrepareCopy():
+                timed = self._timing().prepare_copy(request.slot, request.moved, request.threads)
+                return Ok(id=request.id, timed=timed), _NOTHING
+            case Time():
+                timed = self._timing().time(request)
+                return Ok(id=request.id, timed=timed), _NOTHING
+
+    def _timing(self) -> Repeating:
+        if self._repeating is None:
+            self._repeating = Repeating(self._loaded())
+        return self._repeating
 
     def _loaded(self) -> Evaluator:
         if self._evaluator is None:

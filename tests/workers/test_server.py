@@ -18,17 +18,8 @@ from stn_verify.contract.errors import (
 from stn_verify.contract.target import Call
 from stn_verify.workers import server as server_module
 from stn_verify.workers.frames import MAGIC, FrameError, decode, encode, read_frame
-from stn_verify.workers.protocol import (
-    Describe,
-    Load,
-    Ok,
-    Raised,
-    Refused,
-    Unusable,
-    evaluation,
-    parse_answer,
-    parse_request,
-)
+from stn_verify.workers.messages import Describe, Load, Ok, Raised, Refused, Unusable
+from stn_verify.workers.protocol import evaluation, parse_answer, parse_request
 from stn_verify.workers.server import Server
 
 
