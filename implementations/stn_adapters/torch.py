@@ -318,4 +318,5 @@ TORCH_COMPILED = replace(
     name="torch-compiled",
     functions={name: _compiled(function) for name, function in TORCH.functions.items()},
     claims=("compile",),
+    compiles=True,
 )

@@ -6,9 +6,10 @@ from typing import Any
 
 from stn_reference import sample, sample_vjp, transform, transform_vjp
 from stn_verify.contract.description import Description
-from stn_verify.contract.errors import BrokenTargetError, UnknownTargetError
+from stn_verify.contract.errors import BrokenTargetError, ContractError, UnknownTargetError
 from stn_verify.contract.implementation import Implementation
 from stn_verify.contract.target import Call, Evaluations, Reply, TargetCrashed, TargetRaised
+from stn_verify.timing.participant import COPIES
 from stn_verify.timing.replay import VirtualClock
 from stn_verify.workers.evaluator import InProcessTarget
 from stn_verify.workers.messages import Timed
@@ -51,6 +52,8 @@ class World:
     raises: tuple[str, ...] = ()
     """Once they are called."""
     forward_only: tuple[str, ...] = ()
+    forgets: tuple[str, ...] = ()
+    """What it keeps, after every tenth timing."""
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def worker(self, name: str) -> "FakeWorker":
@@ -67,6 +70,8 @@ class FakeWorker:
             name, 1.25 if name in world.wrong else 1.0, gradients=name not in world.forward_only
         )
         self._target = InProcessTarget(made)
+        self._kept: set[int] = set()
+        self._timings = 0
 
     @property
     def description(self) -> Description:
@@ -84,17 +89,24 @@ class FakeWorker:
 
     def prepare(self, call: Call, slot: int = 0, *, cold: bool = False) -> Timed:
         self._note("prepare")
+        self._kept.add(slot)
         return Timed(seconds=0.5, peak_host_bytes=1000)
 
     def prepare_copy(self, moved: int, slot: int, threads: int | None = None) -> Timed:
         self._note("copy")
+        self._kept.add(slot)
         return Timed(seconds=1e-3)
 
     def time(self, calls: int = 1, slot: int = 0, *, before: int = 0, clock: str = "wall") -> float:
         self._note("time")
         if self._name in self._world.crashes:
             raise TargetCrashed("killed by SIGSEGV")
-        each = 1e-4 if slot else self._world.seconds[self._name]
+        self._timings += 1
+        if self._name in self._world.forgets and not self._timings % 10:
+            self._kept.clear()
+        if slot not in self._kept:
+            raise ContractError(f"nothing is prepared in slot {slot}")
+        each = 1e-4 if slot >= COPIES else self._world.seconds[self._name]
         self._world.clock.move(calls * each)
         return calls * each
 

@@ -137,3 +137,24 @@ def test_a_target_that_is_not_there_is_refused_and_so_is_an_unknown_peer() -> No
         rows_of(World({"theirs": 1e-3}, missing=("mine",)), "theirs")
     with pytest.raises(UnknownTargetError, match="nobody"):
         rows_of(World({"mine": 1e-3}), "nobody")
+
+
+def test_what_a_process_kept_is_prepared_again_after_it_died() -> None:
+    world = World({"mine": 1e-3, "theirs": 2e-3}, forgets=("mine",))
+    (row,) = rows_of(world, "theirs")
+    assert row.decision is Decision.FASTER
+    # Made ready once before it was judged, and again whenever it had forgotten.
+    assert world.asked.count(("mine", "prepare")) > 2
+
+
+def test_cases_of_a_batch_are_kept_side_by_side_and_take_turns() -> None:
+    world = World({"mine": 1e-3})
+    session = session_of(world, ("mine",), ())
+    session.workloads = [WORK, Workload("sample", "forward", 1, 1, (4, 4), (4, 4), "float64")]
+    session.begin()
+    heard: list[str] = []
+    session.tell = heard.append
+    first, second = (session.measurement(work).records[0] for work in session.workloads)
+    assert (first.case, second.case) == tuple(work.name for work in session.workloads)
+    passes = [line.partition(": ")[2] for line in heard if line.startswith("pass")]
+    assert passes == [first.case, second.case] * 3
