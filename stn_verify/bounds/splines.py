@@ -5,7 +5,7 @@ L = [U(|c_i - c_k|) P; P^T 0]. An implementation solves it for C, or for each th
 
 Gaussian elimination with partial pivoting solves a system whose entries are off by at most SOLVE n u |Q||R|, n = K + 3, with the
 factors Q R that it finds (Higham 2002, theorem 9.4; n u for gamma_n by Rump and Jeannerod, 2014), so that
-|dC| <= |L^-1| |dL| |C|, or with an inverse |L^-1| |dL| |L^-1|, to first order; the rest of the series is that over 1 - ||L^-1 dL||.
+|dC| <= |L^-1| |dL| |C|, or with an inverse |L^-1| |dL| |L^-1|, to first order; the whole series is that over 1 - ||L^-1 dL||.
 Of these lattices, with conditions of 150 to 250, other stable solvers are far within that.
 """
 

@@ -156,7 +156,7 @@ class Implementation:
 
     def choices(self, function: str) -> frozenset[str]:
         """The names of the keyword-only parameters through which a function offers choices."""
-        return frozenset(_keyword_only(self.functions[function]) & set(CHOICES))
+        return frozenset(_keyword_only(self.functions[function]) & _offered(function))
 
     def paddings(self) -> tuple[str, ...] | None:
         """The paddings to check, or None where they must be identified."""
@@ -317,7 +317,7 @@ def _check_arity(owner: str, name: str, function: Function) -> None:
     parameters = _parameters(function)
     if parameters is None:
         return
-    offered = dict.fromkeys(_keyword_only(function) & set(CHOICES))
+    offered = dict.fromkeys(_keyword_only(function) & _offered(name))
     try:
         inspect.signature(function).bind(*range(wanted), **offered)
     except TypeError as error:
@@ -325,6 +325,11 @@ def _check_arity(owner: str, name: str, function: Function) -> None:
         raise ContractError(
             f"{owner}: {name} must take {wanted} positional arguments ({takes}): {error}"
         ) from None
+
+
+def _offered(function: str) -> frozenset[str]:
+    """The choices that a function may have; a family is that of a grid generator."""
+    return frozenset(CHOICES if function == "generate" else CHOICES[:-1])
 
 
 def _known(what: str, value: object, choices: tuple[str, ...]) -> None:
