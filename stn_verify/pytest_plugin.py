@@ -52,8 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "stn_check(function, subjects=..., padded=True, dtypes=..., feature=None, alike='never',"
-        " interpolations=('bilinear',), spatial=2, extra=None): a check of one function of the target, run for each"
-        " convention and dtype",
+        " interpolations=('bilinear',), spatial=2, family='affine', extra=None): a check of one function of the target,"
+        " run for each convention and dtype",
     )
     # A worker of pytest-xdist sees but a part of the run.
     if config.getoption("--stn", None) and not hasattr(config, "workerinput"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
+from stn_reference.generators import FAMILIES
 from stn_verify.bounds.affine import affine_grid, target_base
 from stn_verify.bounds.scene import Scene, sampled, transformed
 from stn_verify.cases.training import TrainingCase
@@ -91,7 +92,7 @@ class TransformCase:
 
 @dataclass(frozen=True, eq=False)
 class GenerateCase:
-    """theta [N,2,3], the output's size (Ho, Wo), cotangent [N,Ho,Wo,2]; of a volume theta [N,3,4]."""
+    """theta [N,2,3], the output's size (Ho, Wo), cotangent [N,Ho,Wo,2]; of a volume theta [N,3,4], and as the family has it."""
 
     function: ClassVar[str] = "generate"
     theta: Array
@@ -100,6 +101,7 @@ class GenerateCase:
     dtype: str
     convention: Convention
     kind: str = ""
+    family: str = "affine"
 
     @property
     def arrays(self) -> Mapping[str, Array]:
@@ -114,7 +116,10 @@ class GenerateCase:
     @cached_property
     def grid(self) -> Array:
         """The grid that theta means."""
-        return affine_grid(self.theta, self.size, align_corners=self.convention.align_corners)
+        aligned = self.convention.align_corners
+        if self.family == "affine":
+            return affine_grid(self.theta, self.size, align_corners=aligned)
+        return FAMILIES[self.family].grid(self.theta, self.size, align_corners=aligned)
 
     def call(self, gradients: tuple[str, ...] = (), **changed: Array) -> Call:
         """The evaluation of this case, with other arrays where `changed` gives them."""
@@ -185,6 +190,7 @@ def _call(
         size=size,
         cotangent=case.cotangent if gradients else None,
         gradients=gradients,
+        family=case.family if isinstance(case, GenerateCase) else "affine",
     )
 
 
@@ -192,4 +198,5 @@ def _describe(case: Case) -> str:
     shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in case.arrays.items())
     size = "" if isinstance(case, SampleCase) else f", size {case.size}"
     kind = f" [{case.kind}]" if case.kind else ""
-    return f"{case.function}({shapes}{size}) {case.dtype} {case.convention}{kind}"
+    family = f"{case.family} " if isinstance(case, GenerateCase) and case.family != "affine" else ""
+    return f"{family}{case.function}({shapes}{size}) {case.dtype} {case.convention}{kind}"

@@ -13,6 +13,9 @@ Dtype = Literal["float64", "float32", "float16", "bfloat16"]
 Computed = Literal["float64", "float32", "tf32", "float16", "bfloat16"]
 Padding = Literal["zeros", "border", "reflection"]
 Interpolation = Literal["bilinear", "nearest", "bicubic"]
+Family = Literal[
+    "affine", "translation", "attention", "similarity", "projective", "thin_plate", "displacement"
+]
 Cubic = Annotated[float, Field(ge=-1, le=0)]
 
 
@@ -36,6 +39,8 @@ class Description(BaseModel):
     """The parameter a of its bicubic kernel."""
     spatial: Annotated[list[Literal[2, 3]], Field(min_length=1, max_length=2)] = [2]
     """Whether it takes images, volumes, or both."""
+    families: Annotated[list[Family], Field(min_length=1, max_length=7)] = ["affine"]
+    """The transformations whose grids `generate` makes."""
     dtypes: list[Dtype]
     unsupported: dict[Dtype, Annotated[str, Field(max_length=500)]]
     """Storage dtypes that the implementation does not take, each with the reason."""

@@ -31,8 +31,11 @@ DIFFERENTIABLE = MappingProxyType(
     {"sample": ("image", "grid"), "transform": ("image", "theta"), "generate": ("theta",)}
 )
 
-CHOICES = ("padding", "align_corners", "interpolation")
+CHOICES = ("padding", "align_corners", "interpolation", "family")
 """What a function may offer as keyword-only parameters; any other must have a default."""
+
+FAMILIES = ("affine", "translation", "attention", "similarity", "projective", "thin_plate", "displacement")
+"""Families of transformations, each with a theta of its own (stn_reference/generators)."""
 
 SUBGRADIENTS = ("right", "left", "mean", "zero")
 
@@ -57,6 +60,8 @@ class Implementation:
     beyond first derivatives (default: whatever turns out to work). `compiles` asks for patience: a compiler may run in any call.
     `spatial` says whether it takes images [N,C,H,W], (2,), volumes [N,C,D,H,W], (3,), or both, (2, 3): with a volume go grids
     [N,Do,Ho,Wo,3], last axis (x, y, z), theta [N,3,4] and size (Do,Ho,Wo).
+    `families` says of which transformations `generate` makes grids (default: affine alone); of several it takes the keyword-only
+    parameter `family`, one of FAMILIES.
     `layout`, `axis_order` and `units` name the dialect, where it is not that of the shapes above (default: that one, or
     identified where nothing is declared).
     """
@@ -70,6 +75,7 @@ class Implementation:
     interpolation: str | tuple[str, ...] | None = None
     cubic: float = CUBIC
     spatial: tuple[int, ...] = (2,)
+    families: tuple[str, ...] = ("affine",)
     dtypes: tuple[str, ...] | None = None
     compute_dtype: str | Mapping[str, str] | None = None
     subgradient: str | None = None
@@ -91,6 +97,7 @@ class Implementation:
         for name in self.vjps:
             _known("vjp", name, tuple(self.functions))
         self._check_choices()
+        self._check_families()
         self._check_claims()
 
     def _check_choices(self) -> None:
@@ -114,6 +121,22 @@ class Implementation:
         _known("axis_order", self.axis_order, AXIS_ORDERS)
         _known("units", self.units, UNITS)
 
+    def _check_families(self) -> None:
+        for family in self.families:
+            _known("family", family, FAMILIES)
+        if not self.families:
+            raise UnknownChoiceError(f"families is empty; known: {', '.join(FAMILIES)}")
+        if self.families == ("affine",):
+            return
+        if "generate" not in self.functions:
+            raise ContractError(f"{self.name}: families are those of generate, which is not given")
+        if len(self.families) > 1 and "family" not in self.choices("generate"):
+            raise ContractError(
+                f"{self.name}: of several families generate takes the keyword-only parameter family"
+            )
+        if "affine" not in self.families and self.alignments() is None:
+            raise ContractError(f"{self.name}: only an affine generator is identified: declare align_corners")
+
     def _check_claims(self) -> None:
         for dtype in self.dtypes or ():
             _known("dtype", dtype, STORAGE_DTYPES)
@@ -133,7 +156,7 @@ class Implementation:
 
     def choices(self, function: str) -> frozenset[str]:
         """The names of the keyword-only parameters through which a function offers choices."""
-        return frozenset(_keyword_only(self.functions[function]) & set(CHOICES))
+        return frozenset(_keyword_only(self.functions[function]) & _offered(function))
 
     def paddings(self) -> tuple[str, ...] | None:
         """The paddings to check, or None where they must be identified."""
@@ -207,6 +230,7 @@ def implementation(framework: str, **declarations: Any) -> Callable[[Any], Imple
         "interpolation",
         "cubic",
         "spatial",
+        "families",
         "dtypes",
         "compute_dtype",
         "subgradient",
@@ -293,7 +317,7 @@ def _check_arity(owner: str, name: str, function: Function) -> None:
     parameters = _parameters(function)
     if parameters is None:
         return
-    offered = dict.fromkeys(_keyword_only(function) & set(CHOICES))
+    offered = dict.fromkeys(_keyword_only(function) & _offered(name))
     try:
         inspect.signature(function).bind(*range(wanted), **offered)
     except TypeError as error:
@@ -301,6 +325,11 @@ def _check_arity(owner: str, name: str, function: Function) -> None:
         raise ContractError(
             f"{owner}: {name} must take {wanted} positional arguments ({takes}): {error}"
         ) from None
+
+
+def _offered(function: str) -> frozenset[str]:
+    """The choices that a function may have; a family is that of a grid generator."""
+    return frozenset(CHOICES if function == "generate" else CHOICES[:-1])
 
 
 def _known(what: str, value: object, choices: tuple[str, ...]) -> None:

@@ -53,6 +53,8 @@ class Call:
     convention: Convention
     size: tuple[int, ...] | None = None
     """(Ho, Wo), or (Do, Ho, Wo) of a volume."""
+    family: str = "affine"
+    """The family of transformations, of the function "generate"."""
     cotangent: Array | None = None
     gradients: tuple[str, ...] = ()
     layouts: Mapping[str, Layout] = field(default_factory=dict)

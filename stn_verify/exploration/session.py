@@ -93,6 +93,7 @@ class Session:
         alike: Alike = "never",
         interpolations: Sequence[str] = ("bilinear",),
         spatial: int = 2,
+        family: str = "affine",
         extra: str | None = None,
     ) -> list[Request]:
         """Every dtype and convention to check a function with; a single unsupported one where it is not given at all.
@@ -109,12 +110,13 @@ class Session:
                 (enough where few examples are asked for: a dtype that is wrong by itself shows in others), or wholly.
             interpolations: those that the check covers; a grid generator has none.
             spatial: 2 of images, 3 of volumes.
+            family: that of a grid generator's thetas.
             extra: the optional dependencies that the check needs (EXTRAS).
         """
         if declared:
             return self.declarations(function, subjects)
         given = self.description.functions.keys()
-        lacking = self._lacking(function, feature, spatial)
+        lacking = self._lacking(function, feature, spatial, family)
         if lacking is not None:
             return [Request("any", None, subjects, lacking)]
         missing: tuple[str, ...] = ()
@@ -145,20 +147,22 @@ class Session:
             if convention.interpolation == "bilinear" or dtype in few
         ]
 
-    def _lacking(self, function: str, feature: Feature | None, spatial: int) -> str | None:
+    def _lacking(self, function: str, feature: Feature | None, spatial: int, family: str) -> str | None:
         """What a check needs and the target has not; None where it can be asked."""
         described = self.description
-        if function not in described.functions:
-            return f"gives no {function}"
-        if spatial not in described.spatial:
-            return f"takes no {SPATIAL_NAMES[spatial]}"
-        if spatial == 3 and described.dialect != PLAIN:
-            return f"volumes are not translated into its dialect: {described.dialect}"
-        if feature == "networks" and described.dialect != PLAIN:
-            return f"networks are not translated into its dialect: {described.dialect}"
-        if feature is not None and feature not in described.features:
-            return f"cannot be asked for {feature}"
-        return None
+        families = f"its generate makes grids of these families only: {', '.join(described.families)}"
+        untranslated = f"are not translated into its dialect: {described.dialect}"
+        foreign = described.dialect != PLAIN
+        reasons = {
+            f"gives no {function}": function not in described.functions,
+            families: function == "generate" and family not in described.families,
+            f"families beside affine {untranslated}": family != "affine" and foreign,
+            f"takes no {SPATIAL_NAMES[spatial]}": spatial not in described.spatial,
+            f"volumes {untranslated}": spatial == 3 and foreign,
+            f"networks {untranslated}": feature == "networks" and foreign,
+            f"cannot be asked for {feature}": feature is not None and feature not in described.features,
+        }
+        return next((reason for reason, lacking in reasons.items() if lacking), None)
 
     def _standing_for(self, dtypes: list[str]) -> list[str]:
         """Of some dtypes a wide one and a narrow one that the target takes; where it takes none, all of them."""

@@ -1,6 +1,7 @@
 """A target's results against the float64 oracle and the bounds of its arithmetic."""
 
 from stn_verify.bounds.comparison import Comparison, Expectation
+from stn_verify.bounds.families import family_gradient, family_grid
 from stn_verify.bounds.interpolated import grid_gradient, input_gradient, output, theta_gradient
 from stn_verify.bounds.theta_gradient import generated, generator_gradient
 from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
@@ -17,7 +18,15 @@ def compare_output(case: SampleCase | TransformCase, values: Array) -> Compariso
 
 
 def compare_grid(case: GenerateCase, values: Array) -> Comparison:
-    """A generated grid against equation 1."""
+    """A generated grid against equation 1, or against what another family means."""
+    if case.family != "affine":
+        return Comparison(
+            "grid",
+            values,
+            lambda arithmetic: family_grid(
+                case.family, case.theta, case.grid, case.size, case.convention.align_corners, arithmetic
+            ),
+        )
     return Comparison("grid", values, lambda arithmetic: generated(case.theta, case.grid, arithmetic))
 
 
@@ -34,6 +43,10 @@ def compare_gradients(
 def _expected(
     case: SampleCase | TransformCase | GenerateCase, name: str, subgradient: str | None
 ) -> Expectation:
+    if isinstance(case, GenerateCase) and case.family != "affine":
+        return lambda arithmetic: family_gradient(
+            case.family, case.theta, case.cotangent, case.size, case.convention.align_corners, arithmetic
+        )
     if isinstance(case, GenerateCase):
         return lambda arithmetic: generator_gradient(case.cotangent, case.base, arithmetic)
     if name == "image":

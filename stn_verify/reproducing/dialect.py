@@ -63,7 +63,8 @@ class Manner:
         """The choices of the convention that the function takes, after a comma."""
         taken = self.description.choices(call.function)
         asked = self.fault.route(call).asked if self.fault.converting else call.convention
-        given = {name: value for name, value in vars(asked).items() if name in taken}
+        choices = {**vars(asked), **({} if self.inline else {"family": call.family})}
+        given = {name: value for name, value in choices.items() if name in taken}
         return "".join(f", {name}={python(value)}" for name, value in given.items())
 
     def wrapping(self, call: Call) -> Wrapping | None:

@@ -95,7 +95,7 @@ class NumpyDialect:
         if not manner.inline:
             output = [f"output = {manner.function(call)}({arguments(call)}{keywords}", *told]
             return [*output, *unpacked(call, manner.vjp(call), manner)] if call.gradients else output
-        name = "affine_grid" if call.function == "generate" else call.function
+        name = f"{call.family}_grid" if call.function == "generate" else call.function
         output = [f"output = stn_reference.{name}({arguments(call)}{keywords}", *told]
         if not call.gradients:
             return output

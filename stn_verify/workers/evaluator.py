@@ -80,6 +80,7 @@ class Evaluator:
             "interpolations": list(held.interpolations()),
             "cubic": held.cubic,
             "spatial": list(held.spatial),
+            "families": list(held.families),
             "dtypes": dtypes,
             "unsupported": unsupported,
             "compute_dtype": dict(claim) if isinstance(claim, Mapping) else claim,

@@ -195,9 +195,10 @@ class Execution:
         return self.compiled[self.call.function]
 
     def choices(self) -> dict[str, Any]:
-        """The choices of the convention that the function takes as keywords."""
+        """The choices of the convention, and of the family, that the function takes as keywords."""
         taken = self.implementation.choices(self.call.function)
-        return {name: value for name, value in vars(self.call.convention).items() if name in taken}
+        asked = {**vars(self.call.convention), "family": self.call.family}
+        return {name: value for name, value in asked.items() if name in taken}
 
     def _wanted(self) -> list[int]:
         return [self._position(name) for name in self.call.gradients]

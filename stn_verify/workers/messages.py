@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from stn_verify.contract.convention import CUBIC, Convention
-from stn_verify.contract.description import Cubic, Description, Dtype, Interpolation, Padding
+from stn_verify.contract.description import Cubic, Description, Dtype, Family, Interpolation, Padding
 from stn_verify.contract.errors import (
     BrokenTargetError,
     ContractError,
@@ -77,6 +77,7 @@ class Evaluation(_Message):
     interpolation: Interpolation
     cubic: Cubic = CUBIC
     size: tuple[Side, Side] | tuple[Side, Side, Side] | None
+    family: Family = "affine"
     dtype: Dtype
     gradients: tuple[InputName, ...]
     layouts: dict[ArrayName, Layout] = {}
@@ -97,8 +98,9 @@ class Evaluation(_Message):
             self.dtype,
             convention,
             self.size,
-            cotangent,
-            self.gradients,
+            cotangent=cotangent,
+            gradients=self.gradients,
+            family=self.family,
             layouts={str(name): layout for name, layout in self.layouts.items()},
             dtypes={str(name): dtype for name, dtype in self.dtypes.items()},
             threads=self.threads,

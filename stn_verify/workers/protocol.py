@@ -24,6 +24,9 @@ Every request has a "call" and an "id"; the reply repeats the id. In this order:
         kernel (-0.75), "ties" what nearest takes half-way (null: either; "even", "up", "down", "away").
         `dialect` (the default is shown) says how it spells images and coordinates: requests then come in that spelling.
         `spatial` says whether it takes images (2, the default), volumes (3), or both.
+        `families` names the transformations whose grids `generate` makes (["affine"], the default); `evaluate` then has "family":
+        "affine", "translation" (theta [N,2]), "attention" [N,3], "similarity" [N,4], "projective" [N,8], "thin_plate" [N,K,2] or
+        "displacement" [N,Ho,Wo,2], as stn_reference/generators defines them.
         `compute_dtype` may be an object too, by storage dtype: {"float16": "float32"}.
         `functions` names each function given with the choices that it takes. With "probe" false the target
         must not be called to find out. `features` names what it can be asked beyond plain calls; a program
@@ -153,6 +156,7 @@ def _request(kind: type[Of], call: Call, own: dict[str, object]) -> tuple[Of, di
                 "align_corners": call.convention.align_corners,
                 "interpolation": call.convention.interpolation,
                 "cubic": call.convention.cubic,
+                "family": call.family,
                 "size": None if call.size is None else [int(side) for side in call.size],
                 "dtype": call.dtype,
                 "gradients": call.gradients,

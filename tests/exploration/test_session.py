@@ -74,7 +74,8 @@ def test_a_dtype_that_is_asked_for_alone_is_checked(dtype: str, alike: Alike) ->
 def test_images_and_volumes_are_asked_of_what_takes_them(
     declared: dict[str, Any], spatial: int, reason: str | None
 ) -> None:
-    held = replace(REFERENCE, functions={"generate": stn_reference.affine_grid}, vjps={}, **declared)
+    generator = {"generate": stn_reference.affine_grid}
+    held = replace(REFERENCE, functions=generator, vjps={}, families=("affine",), **declared)
     target = InProcessTarget(replace(held, padding="zeros"))
     session = Session("reference", target, profile=PROFILES["quick"])
     requests = session.requests("generate", ("grid",), spatial=spatial)

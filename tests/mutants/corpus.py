@@ -6,6 +6,7 @@ from pathlib import Path
 
 import faulty_calls
 import faulty_conventions
+import faulty_families
 import faulty_grad_grid
 import faulty_grad_input
 import faulty_grad_theta
@@ -21,6 +22,7 @@ import faulty_values
 import faulty_volumes
 import unusual_arithmetics
 import unusual_dialects
+import unusual_families
 import unusual_habits
 import unusual_interpolation
 import unusual_kinks
@@ -44,6 +46,8 @@ MODULES = (
     faulty_calls,
     faulty_promises,
     faulty_volumes,
+    faulty_families,
+    unusual_families,
     unusual_kinks,
     unusual_arithmetics,
     unusual_dialects,

@@ -27,6 +27,7 @@ GROUPS = (
     "second order",
     "precision",
     "volumes",
+    "families",
 )
 
 GROUP_OF_FILE = {

@@ -41,6 +41,7 @@ def reference(**said: Any) -> Implementation:
         "interpolation": "bilinear",
         "subgradient": None,
         "spatial": (2,),
+        "families": ("affine",),
     }
     return replace(REFERENCE, **(held | said))
 
