@@ -9,12 +9,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from stn_reports.performance import html, markdown
-from stn_reports.performance.drawing import MOST_TICKS, ticks
+from stn_reports.performance.drawing import MOST_TICKS, drawn, svg, ticks
 from stn_reports.performance.figure import MOST_FIGURES, MOST_ROWS
 from stn_reports.performance.heat_map import cell
 from stn_reports.performance.names import LONGEST, short
@@ -273,13 +273,31 @@ def test_a_peer_that_is_away_is_told_once_and_no_column(records: Records) -> Non
     assert cell(untimed) == ("no peer", "untimed")
 
 
-@given(st.lists(st.floats(1e-12, 1e15), min_size=1, max_size=20))
+@given(st.lists(st.floats(0.0, 1.7e308), min_size=1, max_size=20))
 def test_ticks_hold_what_has_to_fit(values: list[float]) -> None:
     marks = ticks(values)
     assert marks == sorted(set(marks))
-    assert marks[0] <= min(values) * (1 + 1e-6)
-    assert marks[-1] >= max(values) * (1 - 1e-6)
+    there = [row["x"] for row in drawn([{"x": value} for value in values], "x")] or [1.0]
+    assert marks[0] <= min(there) * (1 + 1e-6)
+    assert marks[-1] >= max(there) * (1 - 1e-6)
     assert 2 <= len(marks) <= max(3 * 4 + 1, MOST_TICKS + 2)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2**40])
+@pytest.mark.parametrize("amount", [5e-324, 1.7e308])
+def test_numbers_that_no_axis_has_room_for_are_no_end(size: int, amount: float) -> None:
+    sizes = dict.fromkeys(("C", "H", "W", "Ho", "Wo"), size)
+    rows = [
+        example_record(
+            case=f"{function} {N}", function=function, **sizes, N=N, time_seconds=amount, time_low_seconds=amount,
+            time_high_seconds=1.0, against_time_seconds=1.0, moved_bytes=amount, bandwidth_bytes_per_second=amount,
+            forwards=size, backwards=size, time_ratio=amount, noise_floor_ratio=amount,
+        )
+        for function in ("transform", "check")
+        for N in (1, 2, 3)
+    ]  # fmt: skip
+    for figure in markdown.figures(story(Records(example_environment(), rows, example_records().growth))):
+        ElementTree.fromstring(svg(figure.chart()))
 
 
 @given(st.floats(1e-9, 1e6))
@@ -294,6 +312,30 @@ def test_quantities_keep_three_digits(value: float) -> None:
 def test_names_are_one_short_line(name: str) -> None:
     assert len(short(name)) <= LONGEST
     assert short(name).isprintable()
+
+
+# No row can hold half a surrogate.
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=100)
+
+
+@settings(max_examples=10)
+@given(st.lists(TEXT, min_size=1, max_size=4))
+def test_whatever_participants_are_called_they_are_drawn(names: list[str]) -> None:
+    rows = [
+        example_record(case=f"{k}", N=k + 1, target=name, theta=name, dtype=name, against=None, against_timing=None,
+                       decision=None, time_ratio=None)
+        for name in names
+        for k in range(3)
+    ]  # fmt: skip
+    for figure in markdown.figures(story(Records(example_environment(), rows))):
+        ElementTree.fromstring(svg(figure.chart()))
+
+
+@pytest.mark.parametrize("name", ["\x1b", "\0", "\ufffe", "\U0001f600 \u0300" * 40, "\u202e\u2028"])
+def test_names_that_renderers_do_not_like_are_drawn(name: str) -> None:
+    rows = [example_record(target=f"{name}{k}", theta=name) for k in range(2)]
+    for figure in markdown.figures(story(Records(example_environment(), rows))):
+        ElementTree.fromstring(svg(figure.chart()))
 
 
 def test_without_the_extra_one_line_says_so() -> None:

@@ -14,7 +14,7 @@ from stn_verify.records.record import Record
 def chapter(told: Records) -> Chapter:
     """Two figures: the time of a check, and how often it evaluates the sampler."""
     rows = sorted((row for row in told.records if row.function == "check"), key=entries)
-    there = {short(name) for row in rows for name in (row.target, row.against) if name}
+    there = {short(name) for row in rows for name in (row.target, row.against) if name is not None}
     names = [name for name in participants(told) if name in there]
     return Chapter(
         "The verifier's own speed",
@@ -61,7 +61,7 @@ def _row(row: Record) -> tuple[str, ...]:
         f"{entries(row):.3g}",
         short(row.target),
         quantities.seconds(row.time_seconds) if row.time_seconds else str(row.timing),
-        short(row.against or ""),
+        short(row.against or quantities.NOTHING),
         quantities.seconds(row.against_time_seconds)
         if row.against_time_seconds
         else str(row.against_timing or ""),
@@ -78,7 +78,7 @@ def _evaluations(rows: Sequence[Record], names: Sequence[str]) -> Figure:
             (row.target, row.forwards, row.backwards),
             (row.against, row.against_forwards, row.against_backwards),
         ):
-            if who and forwards is not None and backwards is not None:
+            if who is not None and forwards is not None and backwards is not None:
                 counted[short(who), entries(row)] = row, short(who), forwards, backwards
     told = [each for each in counted.values() if each[2] + each[3] > 0]
 
@@ -104,6 +104,7 @@ def _evaluations(rows: Sequence[Record], names: Sequence[str]) -> Figure:
 def _lines(values: list[dict[str, Any]], names: Sequence[str], title: str) -> Any:
     alt = drawing.require_altair()
     looks = drawing.colours(alt, names, {name: name for name in names})
+    values = drawing.drawn(values, "entries", "value")
     x = drawing.logarithmic(
         alt, "X", "entries", "entries of both Jacobians", [each["entries"] for each in values]
     )

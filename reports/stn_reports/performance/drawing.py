@@ -28,6 +28,12 @@ SHAPES = (
 WIDTH, HEIGHT = 330, 240
 """Of a plot, in CSS pixels: with its axes it fits a phone without being made smaller."""
 
+HALF = 20
+"""Letters of a legend's entry that leave room for another beside it."""
+
+LEAST, LARGEST = 1e-18, 1e24
+"""Of what is drawn."""
+
 MOST_TICKS = 8
 """Of an axis that spans many powers of ten."""
 
@@ -77,7 +83,7 @@ def require_altair() -> Any:
 
 
 def svg(chart: Any) -> str:
-    """The chart as an SVG document.
+    """The chart as an SVG document. All its text is to be visible: what no XML may hold ends the process in the renderer.
 
     Raises:
         MissingExtraError: vl-convert is not here.
@@ -106,15 +112,22 @@ def colours(alt: Any, everyone: Sequence[str], labels: Mapping[str, str], title:
     """
     there = [(k, labels[name]) for k, name in enumerate(everyone) if name in labels]
     domain = [label for _, label in there]
+    columns = 2 if max(map(len, domain), default=0) <= HALF else 1
     legend = alt.Legend(
-        orient="bottom", columns=2, title=title or None, labelLimit=260, symbolSize=80, columnPadding=28
-    )
+        orient="bottom", columns=columns, title=title or None, symbolSize=80, columnPadding=28
+    )  # fmt: skip
     palette = [PALETTE[k % len(PALETTE)] for k, _ in there]
     marks = [SHAPES[k % len(SHAPES)] for k, _ in there]
     return {
         "color": alt.Color("who:N", scale=alt.Scale(domain=domain, range=palette), legend=legend),
         "shape": alt.Shape("who:N", scale=alt.Scale(domain=domain, range=marks), legend=legend),
     }
+
+
+def drawn(rows: Sequence[dict[str, Any]], *fields: str) -> list[dict[str, Any]]:
+    """The rows whose numbers of these names a logarithmic axis has room for; files may hold any number."""
+    floats = [row | {name: float(row[name]) for name in fields} for row in rows]
+    return [row for row in floats if all(LEAST <= row[name] <= LARGEST for name in fields)]
 
 
 def logarithmic(
@@ -132,7 +145,7 @@ def logarithmic(
 
 def ticks(values: Sequence[float]) -> list[float]:
     """From below the least to above the largest: 1, 2, 5, 10, 20... or fewer of them."""
-    there = [value for value in values if value > 0 and math.isfinite(value)] or [1.0]
+    there = [value for value in values if LEAST <= value <= LARGEST] or [1.0]
     low, high = min(there), max(there)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     steps = (1, 2, 5) if last - first <= 3 else (1,)
@@ -158,9 +171,16 @@ def _configuration() -> dict[str, Any]:
             "labelFontSize": 12,
             "titleFontSize": 12,
             "titleFontWeight": "normal",
-            "labelLimit": 320,
+            "labelLimit": 0,
         },
-        "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12},
+        # Names are short already, and where Vega cuts one between the halves of a character it ends in an error.
+        "legend": {
+            "labelLimit": 0,
+            "labelColor": INK,
+            "titleColor": INK,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+        },
     }
 
 

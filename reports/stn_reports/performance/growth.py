@@ -68,6 +68,7 @@ def _figure(
             dots += [_mark(labels[name], *pair) for pair in pairs]
             lines += [_mark(labels[name], *pair) for pair in _fit(grown, pairs)]
         looks = drawing.colours(alt, names, labels, "exponents")
+        dots, lines = (drawing.drawn(each, "size", "milliseconds") for each in (dots, lines))
         sizes = [each["size"] for each in dots]
         times = [each["milliseconds"] for each in dots + lines]
         size = drawing.logarithmic(alt, "X", "size", AXES[first.axis], sizes)

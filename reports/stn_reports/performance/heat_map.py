@@ -29,7 +29,11 @@ def chapter(told: Records) -> Chapter:
     """A figure for each target and peer; more where they do not fit into one."""
     groups: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for row in told.records:
-        if row.against and row.function != "check" and row.against_timing is not Timing.UNAVAILABLE:
+        if (
+            row.against is not None
+            and row.function != "check"
+            and row.against_timing is not Timing.UNAVAILABLE
+        ):
             groups[short(row.target), short(row.against)].append(row)
     # Where there is no room for all, each pair has its first ones.
     turns = zip_longest(*(_figures(*pair, rows) for pair, rows in groups.items()))

@@ -9,7 +9,7 @@ LONGEST = 48
 
 def short(name: str) -> str:
     """One visible line of bounded length; the cut shows."""
-    return storable(visible(name[: 2 * LONGEST]), LONGEST)
+    return storable(visible(name[: 2 * LONGEST]), LONGEST) if name.strip() else "(no name)"
 
 
 def shape(record: Record) -> str:

@@ -35,7 +35,7 @@ def points(records: Sequence[Record]) -> list[Point]:
             found[record.case, record.target] = Point(
                 short(record.target), record, record.time_seconds, low or record.time_seconds, high or record.time_seconds
             )  # fmt: skip
-        if record.against and record.against_time_seconds:
+        if record.against is not None and record.against_time_seconds:
             time = record.against_time_seconds
             found.setdefault(
                 (record.case, record.against), Point(short(record.against), record, time, time, time)
@@ -53,4 +53,4 @@ def participants(told: Records) -> list[str]:
 
 
 def _who(row: Record) -> list[str]:
-    return [name for name in (row.target, row.against) if name]
+    return [name for name in (row.target, row.against) if name is not None]

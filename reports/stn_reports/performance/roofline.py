@@ -42,12 +42,14 @@ def _figure(name: str, group: Sequence[Point], names: Sequence[str]) -> Figure:
             {"who": point.participant, "moved": _moved(point), "rate": _moved(point) / point.seconds}
             for point in spread(ordered)
         ]
-        rates = [value["rate"] for value in values] + [bandwidth for _, bandwidth in roof]
+        values = drawing.drawn(values, "moved", "rate")
+        copied = drawing.drawn([{"moved": x, "rate": y} for x, y in roof], "moved", "rate")
+        rates = [value["rate"] for value in values + copied]
         moved = drawing.logarithmic(
-            alt, "X", "moved", "bytes that have to move in one call", [x for x, _ in roof]
+            alt, "X", "moved", "bytes that have to move in one call", [value["moved"] for value in copied]
         )
         rate = drawing.logarithmic(alt, "Y", "rate", "bytes per second", rates)
-        limit = alt.Chart(alt.Data(values=[{"moved": x, "rate": y} for x, y in roof])).mark_line(
+        limit = alt.Chart(alt.Data(values=copied)).mark_line(
             strokeWidth=2, strokeDash=[6, 3], color=drawing.MUTED, point={"color": drawing.MUTED, "size": 20}
         )
         marks = alt.Chart(alt.Data(values=values)).mark_point(filled=True, size=60, opacity=0.85)

@@ -81,7 +81,7 @@ def _pairs(rows: Sequence[Record]) -> Table:
     """Each target against each peer: only what is decided has a range."""
     pairs: dict[tuple[str, str], list[Record]] = {}
     for row in rows:
-        if row.against and row.time_ratio is not None:
+        if row.against is not None and row.time_ratio is not None:
             pairs.setdefault((short(row.target), short(row.against)), []).append(row)
     return Table(
         ("target", "against", "faster", "slower", "undecided", "median ratio of the decided", "from", "to"),

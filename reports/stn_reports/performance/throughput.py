@@ -51,6 +51,7 @@ def _figure(name: str, group: Sequence[Point], names: Sequence[str]) -> Figure:
             }
             for point in spread(ordered)
         ]
+        values = drawing.drawn(values, "pixels", "rate", "least", "most")
         pixels = [value["pixels"] for value in values]
         rates = [value[name] for value in values for name in ("least", "most")]
         base = alt.Chart(alt.Data(values=values)).encode(
