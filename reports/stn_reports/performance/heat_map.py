@@ -1,7 +1,7 @@
 """The heat map of ratios: how many times as long a target takes as its peer, at every size, direction and theta."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
@@ -77,11 +77,18 @@ def _figures(target: str, peer: str, rows: Sequence[Record]) -> list[Figure]:
 
 def _figure(title: str, rows: Sequence[Record]) -> Figure:
     ordered = sorted(rows, key=lambda row: (_kind(row), _size(row)))
-    kinds_of_work = list(dict.fromkeys(map(_kind, ordered)))
-    # What all rows share stands in the title.
-    named = shape if len(kinds_of_work) == 1 else _down
-    if len(kinds_of_work) == 1:
-        title = f"{title}: {kinds_of_work[0]}"
+    # What most rows are stands in the title, and what a row is otherwise beside its sizes: a phone has no room for more.
+    usual = Counter(map(_parts, ordered)).most_common(1)[0][0]
+    title += f": {' '.join(filter(None, usual))}"
+    if any(_parts(row) != usual for row in ordered):
+        title += ", where not said otherwise"
+
+    def named(row: Record) -> str:
+        sizes = f"{row.N}x{row.C}x{row.H}x{row.W}" if (row.Ho, row.Wo) == (row.H, row.W) else shape(row)
+        return ", ".join(
+            [sizes, *(part for part, most in zip(_parts(row), usual, strict=True) if part != most)]
+        )
+
     down = list(dict.fromkeys(map(named, ordered)))[:MOST_CELLS_DOWN]
     across = list(dict.fromkeys(map(_across, rows)))[:MOST_CELLS_ACROSS]
 
@@ -143,7 +150,8 @@ def _figure(title: str, rows: Sequence[Record]) -> Figure:
     )
     return Figure(
         title,
-        f"A cell for each case: sizes down, direction and theta across. {counts}.",
+        "A cell for each case: sizes NxCxHxW down, with → HoxWo where the output is of another size, direction and theta across."
+        f" {counts}.",
         chart,
         Table(
             ("case", "time ratio, 99 % interval", "noise floor", "decided"),
@@ -171,8 +179,12 @@ def visible_case(row: Record) -> str:
     return f"{_kind(row)} {_across(row)}, {shape(row)}"
 
 
+def _parts(row: Record) -> tuple[str, ...]:
+    return (row.function, short(row.dtype), row.layout, how(row))
+
+
 def _kind(row: Record) -> str:
-    return " ".join(part for part in (row.function, short(row.dtype), row.layout, how(row)) if part)
+    return " ".join(filter(None, _parts(row)))
 
 
 def _size(row: Record) -> tuple[int, ...]:
