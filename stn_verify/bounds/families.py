@@ -3,6 +3,9 @@
 Of every family beside affine (bounds/theta_gradient.py): translation, attention and similarity are affine with fewer
 parameters; projective is a quotient of two of those; thin plates are linear in theta with a basis that a linear system gives
 (bounds/splines.py); a displacement is added.
+
+The bound of a quotient n / d grows with 1 / d^2. Where the rounding of d reaches |d| the point may lie on the line at infinity:
+of it, and of a gradient that it enters, nothing is claimed, and the bound is infinite.
 """
 
 from collections.abc import Mapping, Sequence
@@ -150,10 +153,12 @@ def _contracted(received: Array, derivative: Uncertain, arithmetic: Arithmetic) 
     """The sum over points, axis 1, of the cotangent with a derivative by which it is broadcast."""
     size = np.abs(received)
     with np.errstate(invalid="ignore"):
+        summed = (size * derivative.largest).sum(axis=1)
         # n u sum|term| for the sum.
-        rounded = arithmetic.u * (received.shape[1] + TERM) * (size * derivative.largest).sum(axis=1)
-        radius = (size * derivative.radius).sum(axis=1) + rounded
-    return Uncertain((received * derivative.value).sum(axis=1), radius)
+        radius = (size * derivative.radius).sum(axis=1) + arithmetic.u * (received.shape[1] + TERM) * summed
+        # Partial sums may be as large, though the sum is not.
+        radius = np.where(summed <= _largest(arithmetic), radius, np.inf)
+        return Uncertain((received * derivative.value).sum(axis=1), radius)
 
 
 def _stacked(parts: Sequence[Uncertain]) -> Interval:
@@ -166,8 +171,22 @@ def _stacked(parts: Sequence[Uncertain]) -> Interval:
 
 def _stored(interval: Interval, arithmetic: Arithmetic) -> Interval:
     """With one rounding to the storage dtype."""
-    # Nothing is claimed where a bound is infinite, or infinite times zero.
-    bound = np.where(np.isnan(interval.bound), np.inf, interval.bound)
-    finite = np.isfinite(bound)
-    stored = arithmetic.s * (np.abs(interval.low) + np.where(finite, bound, 0.0)) + arithmetic.tiny
+    # Nothing is claimed where a bound is infinite, or infinite times zero, nor of what the formats do not hold.
+    held = np.abs(interval.low) + interval.bound <= _largest(arithmetic)
+    bound = np.where(held, interval.bound, np.inf)
+    stored = arithmetic.s * np.where(held, np.abs(interval.low) + interval.bound, 0.0) + arithmetic.tiny
     return Interval(interval.low, interval.high, bound + stored)
+
+
+def _largest(arithmetic: Arithmetic) -> float:
+    """Up to which numbers are held, and the products on the way to them, a few times larger."""
+    return min(arithmetic.compute.largest, arithmetic.storage.largest) / 4
+
+
+def claimed_alone(expected: Interval, values: Array) -> Interval:
+    """The same; where nothing is claimed any value is right, NaN too."""
+    free = np.isinf(expected.bound)
+    if not free.any():
+        return expected
+    low, high = (np.where(free, values, end) for end in (expected.low, expected.high))
+    return Interval(low, high, expected.bound)

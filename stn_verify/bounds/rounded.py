@@ -21,9 +21,10 @@ class Rounding:
         """Terms in any order: n u sum|term| (bounds/arithmetic.py)."""
         terms = (first, *rest)
         value, largest, radius = first.value, first.largest, first.radius
-        for term in rest:
-            value, largest, radius = value + term.value, largest + term.largest, radius + term.radius
-        return Uncertain(value, radius + len(terms) * self.u * largest)
+        with np.errstate(invalid="ignore", over="ignore"):
+            for term in rest:
+                value, largest, radius = value + term.value, largest + term.largest, radius + term.radius
+            return Uncertain(value, _unbounded(radius + len(terms) * self.u * largest))
 
     def product(self, a: Uncertain, b: Uncertain) -> Uncertain:
         """One rounding."""

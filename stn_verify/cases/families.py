@@ -16,7 +16,7 @@ from stn_verify.formats import Array, Format, named
 
 BESIDE_AFFINE = tuple(name for name in FAMILIES if name != "affine")
 
-CONTROL_POINTS = (4, 9, 16)
+CONTROL_POINTS = (4, 9, 16, 25)
 """Of thin plates: square lattices."""
 
 CLEAR = 1 / 8
@@ -50,6 +50,27 @@ def family_cases(
         theta = cleared(theta, size, convention.align_corners, storage)
     cotangent = cotangents((count, *size, 2), storage, random)
     return GenerateCase(theta, size, cotangent, dtype, convention, kind, family)
+
+
+@st.composite
+def horizon_cases(draw: st.DrawFn, dtype: str, convention: Convention) -> GenerateCase:
+    """Projective thetas with the line at infinity in the output: in the first one through a pixel, or its row or column."""
+    count, size = draw(st.integers(1, 3)), (draw(st.sampled_from(SIZES)), draw(st.sampled_from(SIZES)))
+    random = np.random.default_rng(draw(st.integers(0, 2**16)))
+    storage = named(dtype)
+    theta = random.uniform(-1.5, 1.5, (count, 8))
+    theta[:, 6:] *= 2
+    base = target_base(size, convention.align_corners)
+    point = base[random.integers(size[0]), random.integers(size[1]), :2]
+    share = random.choice([0.0, 0.5, 1.0])
+    weights = np.array([share, 1.0 - share]) * (point != 0)
+    if weights.any():
+        # h31 X + h32 Y = -1, as far as the dtype has such numbers; the middle of an output lies on no such line.
+        theta[0, 6:] = [-w / weights.sum() / x if w else 0.0 for w, x in zip(weights, point, strict=True)]
+    cotangent = cotangents((count, *size, 2), storage, random)
+    return GenerateCase(
+        storage.round(theta), size, cotangent, dtype, convention, "horizon", family="projective"
+    )
 
 
 def cleared(theta: Array, size: tuple[int, int], align_corners: bool, storage: Format) -> Array:

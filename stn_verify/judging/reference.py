@@ -1,7 +1,7 @@
 """A target's results against the float64 oracle and the bounds of its arithmetic."""
 
 from stn_verify.bounds.comparison import Comparison, Expectation
-from stn_verify.bounds.families import family_gradient, family_grid
+from stn_verify.bounds.families import claimed_alone, family_gradient, family_grid
 from stn_verify.bounds.interpolated import grid_gradient, input_gradient, output, theta_gradient
 from stn_verify.bounds.theta_gradient import generated, generator_gradient
 from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
@@ -23,8 +23,11 @@ def compare_grid(case: GenerateCase, values: Array) -> Comparison:
         return Comparison(
             "grid",
             values,
-            lambda arithmetic: family_grid(
-                case.family, case.theta, case.grid, case.size, case.convention.align_corners, arithmetic
+            lambda arithmetic: claimed_alone(
+                family_grid(
+                    case.family, case.theta, case.grid, case.size, case.convention.align_corners, arithmetic
+                ),
+                values,
             ),
         )
     return Comparison("grid", values, lambda arithmetic: generated(case.theta, case.grid, arithmetic))
@@ -35,17 +38,20 @@ def compare_gradients(
 ) -> list[Comparison]:
     """Every gradient of a reply against equations 6 and 7; `subgradient="zero"` allows zero at kinks."""
     return [
-        Comparison(SUBJECTS[name], values, _expected(case, name, subgradient))
+        Comparison(SUBJECTS[name], values, _expected(case, name, values, subgradient))
         for name, values in reply.gradients.items()
     ]
 
 
 def _expected(
-    case: SampleCase | TransformCase | GenerateCase, name: str, subgradient: str | None
+    case: SampleCase | TransformCase | GenerateCase, name: str, values: Array, subgradient: str | None
 ) -> Expectation:
     if isinstance(case, GenerateCase) and case.family != "affine":
-        return lambda arithmetic: family_gradient(
-            case.family, case.theta, case.cotangent, case.size, case.convention.align_corners, arithmetic
+        return lambda arithmetic: claimed_alone(
+            family_gradient(
+                case.family, case.theta, case.cotangent, case.size, case.convention.align_corners, arithmetic
+            ),
+            values,
         )
     if isinstance(case, GenerateCase):
         return lambda arithmetic: generator_gradient(case.cotangent, case.base, arithmetic)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stn_reference import FAMILIES
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.description import Description
 from stn_verify.contract.errors import ContractError, RequestError, UnknownChoiceError
@@ -132,6 +133,9 @@ class Evaluator:
             )
         if (call.size is not None) != sized:
             raise ContractError(f"{call.function} takes {'a' if sized else 'no'} size; given: {call.size}")
+        made = self.implementation.families if call.function == "generate" else ("affine",)
+        if call.family not in made:
+            raise ContractError(f"{call.function} takes thetas of {', '.join(made)}; asked for {call.family}")
         unknown = set(call.gradients) - set(DIFFERENTIABLE[call.function])
         if unknown:
             raise ContractError(f"{call.function} has no gradient of {', '.join(sorted(unknown))}")
@@ -268,6 +272,10 @@ def _tiny_call(implementation: Implementation, dtype: str) -> Call:
         "grid": np.stack(quarters[::-1], axis=-1)[None],
         "theta": np.concatenate([0.75 * np.eye(axes), np.full((axes, 1), 0.125)], axis=1)[None],
     }
+    family = implementation.families[0] if function == "generate" else "affine"
+    if family != "affine":
+        # A lattice of 4 points has no fractions.
+        arrays["theta"] = FAMILIES[family].identity(1, (2, 2), points=4)
     conventions = implementation.conventions() or (Convention(),)
     return Call(
         function,
@@ -275,4 +283,5 @@ def _tiny_call(implementation: Implementation, dtype: str) -> Call:
         dtype,
         conventions[0],
         size=(2,) * axes if "size" in ARGUMENTS[function] else None,
+        family=family,
     )

@@ -6,7 +6,7 @@ Affine grids are judged with the sampler too, in values, gradients, sizes, robus
 import pytest
 
 from stn_suites.checks import generator
-from stn_verify.cases.families import family_cases
+from stn_verify.cases.families import family_cases, horizon_cases
 from stn_verify.differences.families import compare_differences
 from stn_verify.exploration.examination import Examination
 
@@ -53,9 +53,15 @@ def test_projective(examination: Examination) -> None:
     _explore(examination, "projective")
 
 
+@pytest.mark.stn_check("generate", JUDGED, padded=False, alike="wholly", family="projective")
+def test_horizon(examination: Examination) -> None:
+    """The line at infinity in the output: points on it may be anything, those beyond are like others, and none harms another."""
+    examination.explore(horizon_cases(examination.dtype, examination.convention), generator)
+
+
 @pytest.mark.stn_check("generate", JUDGED, padded=False, family="thin_plate")
 def test_thin_plate(examination: Examination) -> None:
-    """Splines with 4, 9 or 16 control points."""
+    """Splines with 4, 9, 16 or 25 control points."""
     _explore(examination, "thin_plate")
 
 
@@ -109,7 +115,7 @@ def test_projective_differences(examination: Examination) -> None:
     "generate", GRADIENT, padded=False, differentiated=True, alike="nearly", family="thin_plate"
 )
 def test_thin_plate_differences(examination: Examination) -> None:
-    """Splines with 4, 9 or 16 control points."""
+    """Splines with 4, 9, 16 or 25 control points."""
     _differences(examination, "thin_plate")
 
 

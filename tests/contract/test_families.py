@@ -1,13 +1,16 @@
 """What a grid generator says of its families."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from stn_reference import FAMILIES as REFERENCE
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.errors import ContractError, UnknownChoiceError
-from stn_verify.contract.implementation import Implementation
+from stn_verify.contract.implementation import FAMILIES, Implementation
 from stn_verify.contract.target import Call
-from stn_verify.workers.evaluator import InProcessTarget
+from stn_verify.workers.evaluator import Evaluator, InProcessTarget
 from stn_verify.workers.protocol import evaluation
 
 
@@ -33,6 +36,22 @@ def test_the_family_of_a_call_is_what_the_function_gets():
     assert target.call(call).output[0, 0, 0, 0] == len("similarity")
     request, _ = evaluation(call, 1)
     assert request.with_arrays({"theta": np.zeros((1, 4))}).family == "similarity"
+    with pytest.raises(
+        ContractError, match="generate takes thetas of affine, similarity; asked for attention"
+    ):
+        target.call(replace(call, family="attention"))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_dtypes_of_a_generator_are_found_by_thetas_of_its_own(family):
+    def generate(theta, size, *, align_corners):
+        if theta.dtype != np.float32:
+            raise TypeError("float32 alone")
+        return REFERENCE[family].grid(theta, size, align_corners=align_corners)
+
+    found = Evaluator(Implementation("i", "numpy", {"generate": generate}, families=(family,))).describe()
+    assert found.dtypes == ["float32"]
+    assert found.unsupported["float64"] == "TypeError: float32 alone"
 
 
 def test_a_family_is_no_choice_of_a_transformer():

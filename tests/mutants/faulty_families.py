@@ -68,6 +68,36 @@ class DepthClamped(FamilyGenerator):
         return above, below, np.maximum(depth, 1e-3)
 
 
+@family_fault("depths below zero count as positive", "grid")
+class FoldedDepth(FamilyGenerator):
+    def homogeneous(self, theta: Array, x: Array, y: Array) -> tuple[Array, Array, Array]:
+        above, below, depth = super().homogeneous(theta, x, y)
+        return above, below, np.abs(depth)
+
+
+@family_fault("1e-8 is added to every depth, against zero", "grid")
+class GuardedDepth(FamilyGenerator):
+    def homogeneous(self, theta: Array, x: Array, y: Array) -> tuple[Array, Array, Array]:
+        above, below, depth = super().homogeneous(theta, x, y)
+        return above, below, depth + 1e-8
+
+
+@family_fault("a line at infinity in one image spoils the batch", "grid")
+class SpoiltBatch(FamilyGenerator):
+    def projective(self, theta: Array, x: Array, y: Array) -> Points:
+        across, down = super().projective(theta, x, y)
+        return (across, down) if np.isfinite(across).all() else (across * np.nan, down * np.nan)
+
+
+@family_fault("the kernel is halved at the points, and whole in the system", "grid", "grad_theta")
+class HalvedAtPoints(FamilyGenerator):
+    def weights(self, count: int, x: Array, y: Array) -> Array:
+        control = self.lattice(count, x.dtype)
+        rows = self.spread(x, y, control)
+        rows[:, :count] /= 2
+        return rows @ self.inverse(control)
+
+
 @family_fault("log(r^2 + 1e-6), against the logarithm of nothing", "grid", "grad_theta")
 class GuardedLogarithm(FamilyGenerator):
     def kernel(self, squared: Array) -> Array:

@@ -47,6 +47,15 @@ class HalfKernel(FamilyGenerator):
         return (self.spread(x, y, control) @ self.inverse(control))[:, ::-1]
 
 
+@unusual("splines by orthogonal factors of their system", functions=("generate",), families=("thin_plate",))
+class OrthogonalSplines(FamilyGenerator):
+    def inverse(self, control: Array) -> Array:
+        rows = self.spread(control[:, 0], control[:, 1], control)
+        system = np.concatenate([rows, np.pad(rows[:, -3:].T, ((0, 0), (0, 3)))])
+        q, r = np.linalg.qr(system)
+        return np.linalg.solve(r, q.T)[:, : len(control)]
+
+
 @unusual("one family alone, without the parameter", functions=("generate",), families=("thin_plate",))
 class SplinesAlone:
     def generate(self, theta: Array, size: tuple[int, int], *, align_corners: bool) -> Array:

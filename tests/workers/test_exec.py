@@ -1,5 +1,6 @@
 """A program in any language can be a target; what it says is not trusted."""
 
+import contextlib
 import shlex
 import sys
 import time
@@ -8,7 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stn_suites.checks import grid
+from stn_verify.cases.families import family_cases
+from stn_verify.contract.implementation import FAMILIES
 from stn_verify.contract.target import Call, TargetCrashed, TargetRaised, TargetReplied, TargetTimedOut
+from stn_verify.exploration.examination import Nonconforming
+from stn_verify.exploration.profiles import PROFILES
+from stn_verify.exploration.session import Session
+from stn_verify.verdicts.results import Status
 from stn_verify.workers.client import FIRST, WorkerTarget
 
 
@@ -123,3 +131,24 @@ def test_programs_that_never_heard_of_the_protocol(start, call, command):
         pytest.skip("no such programs here")
     with pytest.raises(TargetCrashed):
         start(f"exec:{command}").call(call)
+
+
+@pytest.mark.parametrize(("fault", "wrong"), [("", set()), ("wrong", {"attention"})])
+def test_a_program_makes_grids_of_the_families_that_it_names(start, targets, fault, wrong):
+    """And is judged by each: a translation's theta is one, an attention's has a scale."""
+    command = shlex.join([sys.executable, str(targets / "family_program.py"), fault])
+    session = Session("program", start(f"exec:{command}"), profile=PROFILES["quick"], dtypes=("float64",))
+    made, failed = set(), set()
+    for family in FAMILIES:
+        for request in session.requests("generate", ("grid",), padded=False, family=family):
+            if request.unsupported:
+                assert request.unsupported.endswith("families only: translation, attention")
+                continue
+            examination = session.examination(request, "generators", family)
+            cases = family_cases(family, request.dtype, request.convention)
+            with contextlib.suppress(Nonconforming):
+                examination.explore(cases, grid)
+            made.add(family)
+            failed |= {v.check for v in session.verdicts(examination) if v.status is Status.FAILED}
+    assert made == {"translation", "attention"}
+    assert failed == wrong
