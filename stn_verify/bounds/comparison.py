@@ -25,7 +25,8 @@ class Comparison:
     """What was asked, in order, where it is not the case's own call alone: the values are of the last call's reply."""
     formula: str | None = None
     """How the values follow from that reply, as Python over its results (output, grad_input, grad_grid, grad_theta,
-    tangent, second_image, ...) and its inputs (image, grid, theta, cotangent); None: they are the subject's own."""
+    tangent, second_image, ...) and its inputs (image, grid, theta, cotangent); of a network also grad_hidden_weight_0 and its
+    like; None: they are the subject's own."""
     law: str | None = None
     """What must hold, in a sentence without its full stop, where it is more than that the oracle is right."""
     _known: dict[Arithmetic, Interval] = field(default_factory=dict, compare=False)
@@ -79,7 +80,7 @@ class Worst:
     entries: int
 
     def __str__(self) -> str:
-        place = ", ".join(map(str, self.index))
+        place = f"[{', '.join(map(str, self.index))}]" if self.index else ""
         expected = (
             f"{self.low:.17g}" if self.low == self.high else f"between {self.low:.17g} and {self.high:.17g}"
         )
@@ -89,6 +90,6 @@ class Worst:
             else f"{self.budget_used:.3g} times the bound"
         )
         return (
-            f"{self.subject}[{place}] is {self.value:.17g}, expected {expected} within {self.bound:.3g} ({used};"
+            f"{self.subject}{place} is {self.value:.17g}, expected {expected} within {self.bound:.3g} ({used};"
             f" {self.wrong} of {self.entries} entries are outside)"
         )

@@ -26,6 +26,7 @@ from stn_reference.networks import (
 )
 from stn_reference.networks.chain import scoped
 from stn_verify.bounds.arithmetic import Arithmetic
+from stn_verify.bounds.interval import Interval
 from stn_verify.bounds.transformers import Reading
 from stn_verify.bounds.uncertain import Uncertain, known
 from stn_verify.formats import Array
@@ -42,6 +43,8 @@ class Network:
     decisions: list[Array] | None = None
     """Where to note, in the order of evaluation, which piece of the network `forward` was on: the sign of what ReLU receives, and
     the cells that points read; NaN where rounding leaves it open."""
+    hulls: bool = True
+    """Whether radii reach all of what is right where a piece is open; without, they are those of rounding alone."""
 
     def forward(self, layer: Layer, parameters: Arrays, values: Uncertain) -> Uncertain:
         """The layer's output.
@@ -90,7 +93,7 @@ class Network:
                 received, _ = self.backward(layer.embedding, {}, regressed, cotangent)
                 return self.backward(layer.linear, parameters, values, received)
             case Rectifier():
-                return _rectified(values, cotangent), {}
+                return _rectified(values, cotangent, hulls=self.hulls), {}
             case SpatialTransformer():
                 return self._transformed(layer, parameters, values, cotangent)
             case Embedding():
@@ -162,7 +165,8 @@ class Network:
     ) -> tuple[Uncertain, Gradients]:
         reading = self._reading(layer, parameters, values)
         read, own = reading.image_gradient(cotangent), _scoped(parameters, "localisation")
-        seen, gradients = self.backward(layer.localisation, own, values, reading.theta_gradient(cotangent))
+        theta = reading.theta_gradient(cotangent, hulls=self.hulls)
+        seen, gradients = self.backward(layer.localisation, own, values, theta)
         total = Uncertain(read.value + seen.value, read.radius + seen.radius)
         named = {f"localisation.{name}": gradient for name, gradient in gradients.items()}
         return self._rounded(total, total.largest, 1), named
@@ -183,15 +187,40 @@ def loss_gradients(
     return output, by_image, gradients
 
 
+def loss_intervals(
+    network: Layer, parameters: Arrays, image: Array, cotangent: Array, arithmetic: Arithmetic
+) -> tuple[Interval, Interval, dict[str, Interval]]:
+    """The same as intervals: what is right where rounding leaves a piece open is their hull, and no part of the bound.
+
+    The radius decides what is right either way. But the gradient of one piece is an end of the hull: were the hull part of the
+    bound, it would use all of that, and the budget would say nothing of rounding.
+    """
+    decisions: list[Array] = []
+    given = (parameters, known(image))
+    output = Network(arithmetic, decisions).forward(network, *given)
+    found = Network(arithmetic).backward(network, *given, known(cotangent))
+    rounded = found
+    if any(np.isnan(decision).any() for decision in decisions):
+        rounded = Network(arithmetic, hulls=False).backward(network, *given, known(cotangent))
+    gradients = {name: _apart(gradient, rounded[1][name]) for name, gradient in found[1].items()}
+    return output.interval, _apart(found[0], rounded[0]), gradients
+
+
+def _apart(whole: Uncertain, rounded: Uncertain) -> Interval:
+    """Whatever the two parts of a radius are, their sum decides what is right."""
+    half = np.maximum(whole.radius - rounded.radius, 0.0)
+    return Interval(whole.value - half, whole.value + half, whole.radius - half)
+
+
 def _scoped(parameters: Arrays, name: str) -> dict[str, Array]:
     return {key: np.asarray(value) for key, value in scoped(parameters, name).items()}
 
 
-def _rectified(values: Uncertain, cotangent: Uncertain) -> Uncertain:
+def _rectified(values: Uncertain, cotangent: Uncertain, *, hulls: bool) -> Uncertain:
     on, off = values.value > values.radius, values.value <= -values.radius
     half = cotangent.value / 2
     value = np.where(on, cotangent.value, np.where(off, 0.0, half))
-    either = np.abs(half) + cotangent.radius
+    either = (np.abs(half) if hulls else 0.0) + cotangent.radius
     return Uncertain(value, np.where(on, cotangent.radius, np.where(off, 0.0, either)))
 
 

@@ -87,10 +87,12 @@ class Reading:
         strayed = input_gradient(self.scene, cotangent.radius, self.arithmetic)
         return Uncertain(written.low, written.bound + strayed.high + strayed.bound)
 
-    def theta_gradient(self, cotangent: Uncertain) -> Uncertain:
-        """[N, 2, 3]."""
+    def theta_gradient(self, cotangent: Uncertain, *, hulls: bool = True) -> Uncertain:
+        """[N, 2, 3]; without `hulls` its radius is that of rounding alone, around the middle of the hull."""
         intervals = self.point_gradients(cotangent)
-        return within(contracted(intervals, self.scene.image.shape[0], self.base, self.arithmetic))
+        found = contracted(intervals, self.scene.image.shape[0], self.base, self.arithmetic)
+        whole = within(found)
+        return whole if hulls else Uncertain(whole.value, found.bound)
 
     def point_gradients(self, cotangent: Uncertain) -> list[Interval]:
         """Of x and of y, [M]: slopes of all cells within reach, and how much steeper pixels that stray may make them."""

@@ -26,7 +26,20 @@ def network_cases(
     """Two transformers, near the identity and off it, that keep the size or not."""
     count, depth = draw(st.integers(1, 2)), draw(st.sampled_from(channels))
     size, output = draw(LENGTHS), draw(LENGTHS)
-    random = np.random.default_rng(draw(st.integers(0, 2**16)))
+    return network_case((count, depth, *size), output, draw(st.integers(0, 2**16)), dtype, convention)
+
+
+def network_case(
+    batch: tuple[int, int, int, int],
+    output: tuple[int, int],
+    seed: int,
+    dtype: str,
+    convention: Convention,
+) -> NetworkCase:
+    """Of a batch [N,C,H,W] of images and the output's size (Ho, Wo)."""
+    count, depth, *sides = batch
+    size = (sides[0], sides[1])
+    random = np.random.default_rng(seed)
     storage = named(dtype)
     parameters: dict[str, Array] = {}
     for number in range(2):

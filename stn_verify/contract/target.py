@@ -73,6 +73,11 @@ class Call:
     free: bool = False
     """Whether any output shape may come back: for probes of a target that is not known yet, and for wrong calls."""
 
+    @property
+    def called(self) -> str:
+        """The target's own function that is called."""
+        return "transform" if self.function == "network" else self.function
+
 
 @dataclass(frozen=True)
 class Seen:

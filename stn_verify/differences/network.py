@@ -18,9 +18,13 @@ from stn_verify.cases.case import NetworkCase
 from stn_verify.cases.networks import FINEST, reference_name, reference_network, reference_parameters
 from stn_verify.contract.target import Reply, Target
 from stn_verify.formats import FLOAT64, Array
+from stn_verify.workers.networks import identifier
 
 WEIGHTS = {1: 3 / 4, 2: -3 / 20, 3: 1 / 60}
 """f'(0) = sum of weight (f(k h) - f(-k h)) / h, for polynomials of degree up to 6."""
+
+# As `_direction` makes it.
+_DIRECTION = "np.sign(np.sin(np.arange(1.0, 1.0 + np.prod({shape})) ** 2)).reshape({shape})"
 
 STEPS = tuple(2.0**-k for k in range(5, 17) if 2.0**-k * FINEST >= 1)
 
@@ -34,17 +38,18 @@ def compare_differences(
     """
     if np.isnan(_piece(case, arithmetic)).any():
         return None
-    random = np.random.default_rng(reply.gradients[name].size)
-    direction = random.choice([-1.0, 1.0], case.parameters[name].shape)
+    direction = _direction(case.parameters[name].shape)
     step = next((step for step in STEPS if _on_one_piece(case, name, step * direction, arithmetic)), None)
     if step is None:
         return None
     moved = {k: _moved(case, name, k * step * direction) for k in (-3, -2, -1, 1, 2, 3)}
     calls = tuple(each.call() for each in moved.values())
     outputs = [target.call(call).output for call in calls]
-    weights = [np.sign(k) * WEIGHTS[abs(k)] / step for k in moved]
+    weights = [float(np.sign(k)) * WEIGHTS[abs(k)] / step for k in moved]
     pairs = list(zip(weights, outputs, strict=True))
-    slope = sum(weight * float((case.cotangent * output).sum()) for weight, output in pairs)
+    found = np.sum(reply.gradients[name] * direction)
+    for weight, output in pairs:
+        found -= weight * np.sum(case.cotangent * output)
     size = np.abs(case.cotangent)
     summed = sum(abs(weight) * float((size * np.abs(output)).sum()) for weight, output in pairs)
     # The harness' own sums of so many terms, in float64, and that of the gradient with the direction.
@@ -61,12 +66,27 @@ def compare_differences(
             reference_network(case, "right"), reference_parameters(case), case.image, case.cotangent, claimed
         )
         gradient = gradients[reference_name(name)]
-        bound += float((gradient.radius + direction.size * FLOAT64.unit_roundoff * gradient.largest).sum())
-        return point(np.array([slope]), np.array([bound]))
+        rounding = (direction.size + len(weights)) * FLOAT64.unit_roundoff * gradient.largest
+        bound += float((gradient.radius + rounding).sum())
+        return point(np.zeros(()), np.array(bound))
 
-    found = np.array([float((reply.gradients[name] * direction).sum())])
-    law = f"the gradient of {name}, along a direction, equals exact differences of the network's own output"
-    return Comparison("grad_parameters", found, expected, (*calls, case.call(tuple(case.arrays))), law=law)
+    along = f"np.sum(grad_{identifier(name)} * {_DIRECTION.format(shape=direction.shape)})"
+    terms = [
+        f" {'-' if weight > 0 else '+'} {abs(weight)!r} * np.sum(cotangent * earlier[{k}].output)"
+        for k, weight in enumerate(weights)
+    ]
+    formula = along + "".join(terms)
+    law = (
+        f"the gradient of {name}, along a direction, equals exact differences of the network's own output:"
+        " nothing remains of one less the other"
+    )
+    calls = (*calls, case.call(tuple(case.arrays)))
+    return Comparison("grad_parameters", np.array(found), expected, calls, formula, law)
+
+
+def _direction(shape: tuple[int, ...]) -> Array:
+    """Ones and minus ones without a pattern; no sine of a whole number is near 0."""
+    return np.asarray(np.sign(np.sin(np.arange(1.0, 1.0 + np.prod(shape)) ** 2)).reshape(shape))
 
 
 def _moved(case: NetworkCase, name: str, by: Array) -> NetworkCase:

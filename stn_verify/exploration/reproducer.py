@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from stn_verify.cases.case import AnyCase, Case
+from stn_verify.cases.case import AnyCase, Case, NetworkCase
 from stn_verify.cases.training import TrainingCase
 from stn_verify.contract.implementation import DIFFERENTIABLE
 from stn_verify.contract.target import Call
@@ -46,9 +46,7 @@ def write_reproducers(
 
 def _fault(name: str, examined: Examination, verdict: Verdict) -> Fault | None:
     """What there is to show of a verdict; its status follows the same order in `telling`."""
-    # No dialect spells a network; the checks of `transform` alone show what is wrong with a step of it.
-    untold = verdict.status is Status.UNDECIDED or examined.feature == "networks"
-    if verdict.status.conforms or untold:
+    if verdict.status.conforms or verdict.status is Status.UNDECIDED:
         return None
     for record in examined.failing():
         if record.name == verdict.subject and (case := _single(record.case)) is not None:
@@ -103,8 +101,11 @@ def _route(examined: Examination, call: Call) -> Route:
 
 def _plain(examined: Examination, case: Case) -> Call:
     """The case's own call with the gradients that the check asks for: without them another path may be taken."""
-    if case.function not in examined.target.description.differentiable:
-        return case.call()
+    call = case.call()
+    if call.called not in examined.target.description.differentiable:
+        return call
+    if isinstance(case, NetworkCase):
+        return case.call(tuple(case.arrays))
     names = DIFFERENTIABLE[case.function]
     return case.call(tuple(name for name in names if SUBJECTS[name] in examined.subjects))
 

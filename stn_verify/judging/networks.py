@@ -7,9 +7,8 @@ import numpy as np
 
 from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.comparison import Comparison
-from stn_verify.bounds.interval import Interval, point
-from stn_verify.bounds.networks import loss_gradients
-from stn_verify.bounds.uncertain import Uncertain
+from stn_verify.bounds.interval import Interval
+from stn_verify.bounds.networks import loss_intervals
 from stn_verify.cases.case import NetworkCase
 from stn_verify.cases.networks import reference_name, reference_network, reference_parameters
 from stn_verify.contract.target import Reply
@@ -20,21 +19,17 @@ def compare_network(case: NetworkCase, reply: Reply, subgradient: str | None) ->
     network, parameters = reference_network(case, subgradient or "right"), reference_parameters(case)
 
     @cache
-    def bounds(arithmetic: Arithmetic) -> tuple[Uncertain, Uncertain, Uncertain]:
-        output, image, gradients = loss_gradients(network, parameters, case.image, case.cotangent, arithmetic)
+    def bounds(arithmetic: Arithmetic) -> tuple[Interval, Interval, Interval]:
+        output, image, gradients = loss_intervals(network, parameters, case.image, case.cotangent, arithmetic)
         ordered = [gradients[reference_name(name)] for name in case.parameters]
-        row = Uncertain(
-            np.concatenate([each.value.ravel() for each in ordered]),
-            np.concatenate([each.radius.ravel() for each in ordered]),
+        low, high, bound = (
+            np.concatenate([part.ravel() for part in parts])
+            for parts in zip(*((each.low, each.high, each.bound) for each in ordered), strict=True)
         )
-        return output, image, row
+        return output, image, Interval(low, high, bound)
 
     def expected(number: int) -> Callable[[Arithmetic], Interval]:
-        def interval(arithmetic: Arithmetic) -> Interval:
-            result = bounds(arithmetic)[number]
-            return point(result.value, result.radius)
-
-        return interval
+        return lambda arithmetic: bounds(arithmetic)[number]
 
     row = np.concatenate([reply.gradients[name].ravel() for name in case.parameters])
     return [

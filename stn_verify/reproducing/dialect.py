@@ -38,8 +38,9 @@ class Manner:
 
     @property
     def several(self) -> bool:
-        """Whether the script calls more than one of its functions."""
-        return len({call.function for call in self.fault.scripted}) > 1
+        """Whether variables are named after its functions: the script calls more than one, or one inside a network."""
+        called = {call.called for call in self.fault.scripted}
+        return len(called) > 1 or any(call.function == "network" for call in self.fault.scripted)
 
     @property
     def inline(self) -> bool:
@@ -53,15 +54,15 @@ class Manner:
 
     def function(self, call: Call) -> str:
         """The variable of the target's function."""
-        return f"{call.function if self.several else 'function'}{self._suffix(call)}"
+        return f"{call.called if self.several else 'function'}{self._suffix(call)}"
 
     def vjp(self, call: Call) -> str:
         """The variable of its vector-Jacobian product."""
-        return f"{f'{call.function}_vjp' if self.several else 'product'}{self._suffix(call)}"
+        return f"{f'{call.called}_vjp' if self.several else 'product'}{self._suffix(call)}"
 
     def keywords(self, call: Call) -> str:
         """The choices of the convention that the function takes, after a comma."""
-        taken = self.description.choices(call.function)
+        taken = self.description.choices(call.called)
         asked = self.fault.route(call).asked if self.fault.converting else call.convention
         choices = {**vars(asked), **({} if self.inline else {"family": call.family})}
         given = {name: value for name, value in choices.items() if name in taken}
@@ -157,16 +158,21 @@ class Dialect(Operations, Protocol):
 def shapes(call: Call, output: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
     """Of every result of a call, by the name that it has in a script, in the order of the reply; the output's is given."""
     found = {"output": output}
-    found |= {SUBJECTS[name]: call.arrays[name].shape for name in call.gradients}
+    found |= {gradient(name): call.arrays[name].shape for name in call.gradients}
     if call.tangents:
         found["tangent"] = found["output"]
     inputs = dict(call.arrays) | ({} if call.cotangent is None else {"cotangent": call.cotangent})
     return found | {f"second_{name}": inputs[name].shape for name in second_names(call)}
 
 
+def gradient(name: str) -> str:
+    """The variable of the gradient of an input, or of a network's parameter."""
+    return SUBJECTS.get(name, f"grad_{name}")
+
+
 def results(call: Call) -> list[str]:
     """The names of its results, without a look at its arrays: those of a wrong call may have any shape."""
-    gradients = [SUBJECTS[name] for name in call.gradients]
+    gradients = [gradient(name) for name in call.gradients]
     tangent = ["tangent"] if call.tangents else []
     return ["output", *gradients, *tangent, *(f"second_{name}" for name in second_names(call))]
 

@@ -13,6 +13,7 @@ from stn_verify.contract.description import Description
 from stn_verify.contract.dialect import PLAIN
 from stn_verify.contract.target import Call
 from stn_verify.reproducing.formula import RESULTS
+from stn_verify.reproducing.network import entry, spelt
 from stn_verify.reproducing.place import INLINE, Place
 from stn_verify.workers.client import EXEC
 from stn_verify.workers.translation import Route, Spelling
@@ -99,6 +100,13 @@ class Fault:
         return "output" if named == "grid" else named
 
     @property
+    def entry(self) -> tuple[str, tuple[int, ...]] | None:
+        """Whose gradient a wrong number of `grad_parameters` is: the parameter and the index in it."""
+        if self.worst is None or self.result != "grad_parameters":
+            return None
+        return entry(self.last, self.worst.index[0])
+
+    @property
     def expression(self) -> str | None:
         """The formula, where it is more than the name of a result."""
         return None if self.formula is None or self.formula in RESULTS else self.formula
@@ -115,7 +123,11 @@ class Fault:
     def scripted(self) -> tuple[Call, ...]:
         """The calls that the script makes: what is no number's is seen in the last one alone."""
         calls = self.calls if self.kind in ("number", "told") else self.calls[-1:]
-        return calls if self.converting else tuple(self._native(call) for call in calls)
+        if self.converting:
+            return tuple(spelt(call) for call in calls)
+        native = tuple(self._native(call) for call in calls)
+        # A request has the harness' own names.
+        return native if self.explained else tuple(spelt(call) for call in native)
 
     def route(self, call: Call) -> Route:
         """How the target was asked to follow the convention of one of `calls`."""

@@ -3,13 +3,12 @@
 import ast
 from functools import cache
 
-INPUTS = ("image", "grid", "theta", "cotangent")
-
 RESULTS = (
     "output",
     "grad_input",
     "grad_grid",
     "grad_theta",
+    "grad_parameters",
     "tangent",
     "second_image",
     "second_grid",
@@ -32,13 +31,3 @@ def names(formula: str) -> frozenset[str]:
 def normalised(formula: str) -> str:
     """On one line."""
     return ast.unparse(ast.parse(formula, mode="eval"))
-
-
-def results_in(formula: str) -> list[str]:
-    """The results of the last call that a formula reads."""
-    return [name for name in RESULTS if name in names(formula)]
-
-
-def inputs_in(formula: str) -> list[str]:
-    """The inputs of the last call that a formula reads."""
-    return [name for name in INPUTS if name in names(formula)]

@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from collections.abc import Sequence
 
 from stn_verify.formats import Array
 
@@ -46,6 +47,14 @@ def unpacking(names: list[str]) -> str:
 def listed(names: list[str]) -> str:
     """A tuple of names."""
     return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
+
+
+def bracketed(head: str, items: Sequence[str], tail: str = "") -> str:
+    """Items in parentheses between head and tail, on lines of their own where one is not enough."""
+    line = f"{head}({', '.join(items)}){tail}"
+    if len(line) <= WIDTH:
+        return line
+    return "\n".join([f"{head}(", *wrapped(f"{', '.join(items)},", "    "), f"){tail}"])
 
 
 def shown(text: str) -> str:

@@ -3,6 +3,7 @@
 from stn_verify.contract.features import Layout
 from stn_verify.contract.target import Call
 from stn_verify.formats import Array
+from stn_verify.reproducing import network
 from stn_verify.reproducing.dialect import (
     TELL,
     Manner,
@@ -92,6 +93,8 @@ class NumpyDialect:
         """The function, and its product where gradients are asked for."""
         keywords = f"{manner.keywords(call)})"
         told = [TELL] if tell else []
+        if call.function == "network":
+            return [*self._network(call, manner), *told, *self._back(call, manner)]
         if not manner.inline:
             output = [f"output = {manner.function(call)}({arguments(call)}{keywords}", *told]
             return [*output, *unpacked(call, manner.vjp(call), manner)] if call.gradients else output
@@ -101,6 +104,16 @@ class NumpyDialect:
             return output
         product = f"stn_reference.{name}_vjp({arguments(call)}, cotangent{keywords}"
         return [*output, f"{', '.join(every_gradient(call))} = {product}"]
+
+    def _network(self, call: Call, manner: Manner) -> list[str]:
+        transform = "stn_reference.transform" if manner.inline else manner.function(call)
+        return network.forward(call, lambda given: f"{transform}({given}{manner.keywords(call)})")
+
+    def _back(self, call: Call, manner: Manner) -> list[str]:
+        if not call.gradients:
+            return []
+        product = "stn_reference.transform_vjp" if manner.inline else manner.vjp(call)
+        return network.backward(call, lambda given: f"{product}({given}{manner.keywords(call)})")
 
     def threads(self, count: str) -> list[str]:
         """Never asked for: NumPy does not say how."""

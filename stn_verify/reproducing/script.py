@@ -13,16 +13,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stn_verify.contract.target import Call
 from stn_verify.formats import Array
-from stn_verify.judging.reference import SUBJECTS
-from stn_verify.reproducing.dialect import Dialect, Manner, results, shapes
+from stn_verify.reproducing.dialect import Dialect, Manner, gradient, results, shapes
 from stn_verify.reproducing.fault import MANY, Fault
-from stn_verify.reproducing.formula import inputs_in, names, normalised, results_in
+from stn_verify.reproducing.formula import names, normalised
 from stn_verify.reproducing.literals import array_literal, python
 from stn_verify.reproducing.numpy_dialect import NumpyDialect
 from stn_verify.reproducing.sequence import Variables
 from stn_verify.reproducing.steps import Steps
 from stn_verify.reproducing.story import docstring, event
 from stn_verify.reproducing.torch_dialect import TorchDialect
+from stn_verify.workers.networks import identifier
 from stn_verify.workers.protocol import evaluation
 from stn_verify.workers.translation import Spelling
 
@@ -99,8 +99,8 @@ class Script:
         return {
             "dialect": dialect,
             "imports": dialect.imports(manner, numpy=self._needs_numpy(steps)),
-            "functions": [(call.function, *manner.natives(call)) for call in _one_each(fault)],
-            "products": {call.function for call in fault.scripted if dialect.own(call, manner)},
+            "functions": [(call.called, *manner.natives(call)) for call in _one_each(fault)],
+            "products": {call.called for call in fault.scripted if dialect.own(call, manner)},
             "wrapped": _wrapped(fault, dialect, manner),
             "preludes": steps.preludes,
             "arrays": arrays,
@@ -137,25 +137,35 @@ class Script:
             return []
         index = ", ".join(map(str, fault.worst.index))
         if fault.expression is None:
-            result = fault.result if single else f"last.{fault.result}"
-            entry = f"{result}[{index or '()'}]"
+            result = fault.result
+            if fault.entry is not None:
+                parameter, place = fault.entry
+                result, index = gradient(identifier(parameter)), ", ".join(map(str, place))
+            entry = f"{result if single else f'last.{result}'}[{index or '()'}]"
             return [f"got = {dialect.item(entry)}"]
         formula = normalised(fault.expression)
-        given = self.variables.of[-1]
+        of_results, of_inputs = self._read(formula)
         if single:
-            read = [*results_in(formula), *inputs_in(formula)]
-            lines = [f"{name} = {dialect.number(name)}" for name in read]
+            lines = [f"{name} = {dialect.number(name)}" for name in (*of_results, *of_inputs)]
         else:
-            lines = [f"{name} = last.{name}" for name in results_in(formula)]
-            lines += [f"{name} = np.array({given[name]})" for name in inputs_in(formula)]
+            given = self.variables.of[-1]
+            lines = [f"{name} = last.{name}" for name in of_results]
+            lines += [f"{name} = np.array({given[name]})" for name in of_inputs]
         if not index:
             return [*lines, f"got = float({formula})"]
         return [*lines, f"values = {formula}", f"got = float(values[{index}])"]
 
+    def _read(self, formula: str) -> tuple[list[str], list[str]]:
+        """The results and the inputs of the last call that a formula reads."""
+        last = self.fault.scripted[-1]
+        given = [*last.arrays, *([] if last.cotangent is None else ["cotangent"])]
+        named = names(formula)
+        return [name for name in results(last) if name in named], [name for name in given if name in named]
+
     def _needs_numpy(self, steps: Steps) -> bool:
         formula = self.fault.expression
         read = formula is not None and (
-            "np" in names(formula) or (not steps.single and bool(inputs_in(formula)))
+            "np" in names(formula) or (not steps.single and bool(self._read(formula)[1]))
         )
         return self.filed or read or any("np." in source for source in steps.sources.values())
 
@@ -194,7 +204,7 @@ def _wrapped(fault: Fault, dialect: Dialect, manner: Manner) -> list[str]:
 
 def _likes(call: Call) -> dict[str, str]:
     """Whose dtype and device each result must have: its input's, the output those of the first."""
-    return {"output": next(iter(call.arrays))} | {SUBJECTS[name]: name for name in call.gradients}
+    return {"output": next(iter(call.arrays))} | {gradient(name): name for name in call.gradients}
 
 
 @cache

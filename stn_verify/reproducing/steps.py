@@ -7,6 +7,7 @@ from itertools import groupby
 from stn_verify.contract.target import Call
 from stn_verify.reproducing.dialect import Dialect, Manner, indented, results
 from stn_verify.reproducing.fault import Fault
+from stn_verify.reproducing.literals import bracketed
 from stn_verify.reproducing.sequence import Variables, parameters
 
 
@@ -54,24 +55,24 @@ class Steps:
         lines = []
         for step, run in groupby(earlier):
             count = len(list(run))
-            lines.append(f"    {step}," if count == 1 else f"    *({step} for _ in range({count})),")
+            lines += indented([f"{step}," if count == 1 else f"*({step} for _ in range({count})),"])
         return ["earlier = [", *lines, "]", f"last = {last}"]
 
     def _step(self, call: Call, names: Mapping[str, str]) -> str:
         given = parameters(call)
-        kept = ", ".join(f"{name}={name}" for name in results(call))
+        kept = [f"{name}={name}" for name in results(call)]
         maker = "numbers" if self.fault.expression else "SimpleNamespace"
         body = [
             *self._made(call, {name: name for name in given}),
             *self._body(call),
-            f"return {maker}({kept})",
+            bracketed(f"return {maker}", kept),
         ]
-        heading = f"({', '.join(given)}):"
+        heading = ", ".join(given)
         known = len(self._called)
         name = f"call{_suffix(self._called, [heading, *body])}"
         if len(self._called) > known:
-            self.functions += [f"def {name}{heading}", *indented(body), "", ""]
-        return f"{name}({', '.join(names[parameter] for parameter in given)})"
+            self.functions += [bracketed(f"def {name}", list(given), ":"), *indented(body), "", ""]
+        return bracketed(name, [names[parameter] for parameter in given])
 
     def _made(self, call: Call, sources: Mapping[str, str]) -> list[str]:
         device = self.manner.description.device

@@ -39,6 +39,7 @@ def docstring(fault: Fault, *, beside: str) -> str:
         f"{_calls(fault)}",
         *_spelt(fault),
         f"Found: {shown(fault.found)}",
+        *_whose(fault),
         f"By: stn-verify check, suite {shown(fault.suite)}, check {shown(fault.check)}",
         f"With: Python {shown(description.python_version)}, {shown(description.framework)}"
         f" {shown(description.framework_version)}, on {shown(description.device)}",
@@ -57,7 +58,8 @@ def event(fault: Fault) -> str:
 
 
 def _title(fault: Fault) -> str:
-    function = f"`{fault.last.function}`"
+    networked = " in networks of its own" if fault.last.function == "network" else ""
+    function = f"`{fault.last.called}`{networked}"
     match fault.kind:
         case "number":
             return f"{shown(fault.subject)} of {function} is outside its bound."
@@ -69,6 +71,15 @@ def _title(fault: Fault) -> str:
             return f"{function} changes its inputs, or returns another dtype or device."
         case "told":
             return f"{function} does not do what it should."
+
+
+def _whose(fault: Fault) -> list[str]:
+    """Which number of which parameter is wrong."""
+    if fault.worst is None or fault.entry is None:
+        return []
+    parameter, index = fault.entry
+    told = f"{fault.subject}[{fault.worst.index[0]}] is the gradient of {parameter} at {list(index)}"
+    return [f"Entry: {told}"]
 
 
 def _calls(fault: Fault) -> str:

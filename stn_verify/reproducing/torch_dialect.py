@@ -1,15 +1,18 @@
 """Scripts in PyTorch."""
 
+from dataclasses import replace
+
 from stn_verify.contract.features import Layout
 from stn_verify.contract.target import Call
 from stn_verify.formats import Array
-from stn_verify.judging.reference import SUBJECTS
+from stn_verify.reproducing import network
 from stn_verify.reproducing.dialect import (
     TELL,
     Manner,
     arguments,
     arrays_of,
     every_second,
+    gradient,
     indented,
     kept,
     unpacked,
@@ -104,6 +107,8 @@ class TorchDialect:
 
     def prelude(self, call: Call, manner: Manner, suffix: str) -> list[str]:
         """What is compiled, mapped or moved along a direction is a function of tensors alone."""
+        if call.function == "network":
+            return self._transform(call, manner, suffix) if manner.inline else []
         if call.way == "plain" and not call.tangents:
             return []
         compiled = ["@torch.compile"] if call.way == "compiled" else []
@@ -120,6 +125,16 @@ class TorchDialect:
             f"def derived{suffix}(cotangent, {arrays_of(call)}):",
             f"    output, pull = torch.func.vjp(lambda {wanted}: {_alone(call, suffix)}, {wanted})",
             "    return output, pull(cotangent)",
+        ]
+
+    def _transform(self, call: Call, manner: Manner, suffix: str) -> list[str]:
+        """What stands in a network: a function, because it is called more than once."""
+        once = replace(call, function="transform", size=None)
+        aligned = f"align_corners={call.convention.align_corners}"
+        return [
+            f"def transform{suffix}(image, theta, size):",
+            f"    grid = F.affine_grid(theta, (len(theta), 1, *size), {aligned})",
+            *indented(self._applied(once, manner, "return ")),
         ]
 
     def _applied(self, call: Call, manner: Manner, to: str, batch: int | None = None) -> list[str]:
@@ -148,10 +163,11 @@ class TorchDialect:
     def body(self, call: Call, manner: Manner, suffix: str, *, tell: bool) -> list[str]:
         """As the adapter makes the call."""
         told = [TELL] if tell else []
-        if call.tangents:
-            return [*self._forward_mode(call, suffix), *told]
-        if call.way == "vmapped":
-            return [*self._mapped(call, suffix), *told]
+        if call.function == "network":
+            return self._network(call, manner, suffix, told)
+        if call.tangents or call.way == "vmapped":
+            made = self._forward_mode(call, suffix) if call.tangents else self._mapped(call, suffix)
+            return [*made, *told]
         output = [f"output = apply{suffix}({arrays_of(call)})"]
         if call.way == "plain":
             output = self._applied(call, manner, "output = ")
@@ -160,7 +176,7 @@ class TorchDialect:
             return [*self._required(call, "cotangent"), *output, *self._twice(call, manner)]
         if not call.gradients:
             return output
-        gradients = [SUBJECTS[name] for name in call.gradients]
+        gradients = [gradient(name) for name in call.gradients]
         wanted = ", ".join(call.gradients)
         differentiated = (
             f"{unpacking(gradients)} = torch.autograd.grad(output, [{wanted}], {self._received(manner)})"
@@ -180,6 +196,36 @@ class TorchDialect:
             *indented([*output, *unpacked(call, product, manner)]),
         ]
 
+    def _network(self, call: Call, manner: Manner, suffix: str, told: list[str]) -> list[str]:
+        keywords = "" if manner.inline else manner.keywords(call)
+        name = f"transform{suffix}" if manner.inline else manner.function(call)
+        output = [*network.forward(call, lambda given: f"{name}({given}{keywords})"), *told]
+        if not call.gradients:
+            return output
+        leaves = ["leaves = [", *network.rows(list(call.gradients)), "]"]
+        enabled = [] if manner.inline else ["torch.set_grad_enabled(True)"]
+        required = [*enabled, "for leaf in leaves:", "    leaf.requires_grad_()"]
+        # Of a call that brings no result, each gradient that is none is told.
+        unused = ", allow_unused=True" if told else ""
+        differentiated = [
+            "(",
+            *network.rows([gradient(each) for each in call.gradients]),
+            f") = torch.autograd.grad(output, leaves, {self._received(manner)}{unused})",
+        ]
+        if not self.own(call, manner):
+            return [*leaves, *required, *output, *differentiated]
+        product = manner.vjp(call)
+        return [
+            *leaves,
+            f"if {product} is None:",
+            *indented(required),
+            *output,
+            f"if {product} is None:",
+            *indented(differentiated),
+            "else:",
+            *indented(network.backward(call, lambda given: f"{product}({given}{keywords})")),
+        ]
+
     def _received(self, manner: Manner) -> str:
         return "cotangent" if manner.inline else "cotangent.to(output.dtype)"
 
@@ -187,10 +233,10 @@ class TorchDialect:
         return [f"{name}.requires_grad_()" for name in (*call.gradients, *further)]
 
     def _twice(self, call: Call, manner: Manner) -> list[str]:
-        gradients = [SUBJECTS[name] for name in call.gradients]
+        gradients = [gradient(name) for name in call.gradients]
         wanted = ", ".join(call.gradients)
         seconds = [f"second_{name}" for name in (*call.gradients, "cotangent")]
-        terms = [f"({SUBJECTS[name]} * {DIRECTION}{name}).sum()" for name in call.gradients]
+        terms = [f"({gradient(name)} * {DIRECTION}{name}).sum()" for name in call.gradients]
         return [
             f"{unpacking(gradients)} = torch.autograd.grad(",
             f"    output, [{wanted}], {self._received(manner)}, create_graph=True",
@@ -216,7 +262,7 @@ class TorchDialect:
         names = arrays_of(call)
         if not call.gradients:
             return [f"output = torch.vmap(lambda {names}: {_alone(call, suffix)})({names})"]
-        gradients = listed([SUBJECTS[name] for name in call.gradients])
+        gradients = listed([gradient(name) for name in call.gradients])
         return [f"output, {gradients} = torch.vmap(derived{suffix})(cotangent, {names})"]
 
     def threads(self, count: str) -> list[str]:

@@ -18,6 +18,12 @@ PARAMETER = r"^[0-9]{1,2}\.(hidden|regression)\.(weight|bias)$"
 """The number of a transformer, from 0, and one of PARTS."""
 
 
+def identifier(name: str) -> str:
+    """What Python may call an image or a parameter: `hidden_weight_0` for `0.hidden.weight`."""
+    number, dot, part = name.partition(".")
+    return f"{part.replace('.', '_')}_{number}" if dot else name
+
+
 def array_names(call: Call) -> list[str]:
     """The arrays of a network's call, in the order in which `Network` takes them.
 

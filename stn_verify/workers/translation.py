@@ -58,8 +58,7 @@ class TranslatedTarget:
     def route(self, call: Call) -> Route:
         """How it is made to follow the call's convention."""
         declared = Route(call.convention, self._description.dialect)
-        function = "transform" if call.function == "network" else call.function
-        return self._routes.get((function, call.convention), declared)
+        return self._routes.get((call.called, call.convention), declared)
 
     def forgive(self) -> None:
         """Another check begins."""

@@ -7,19 +7,20 @@ import runpy
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stn_verify.bounds.comparison import Comparison
 from stn_verify.cases import grids, thetas
-from stn_verify.cases.case import SampleCase, TransformCase
+from stn_verify.cases.case import NetworkCase, SampleCase, TransformCase
 from stn_verify.cases.strategies import Frame, sample_case, transform_case
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.loading import load
-from stn_verify.contract.target import Target
+from stn_verify.contract.target import Target, TargetFailure
 from stn_verify.exploration.examination import Examination, Nonconforming
 from stn_verify.exploration.profiles import PROFILES
 from stn_verify.exploration.reproducer import write_reproducers
@@ -33,7 +34,7 @@ HERE = str(Path(__file__).parent)
 if HERE not in sys.path:
     sys.path.append(HERE)
 
-Check = Callable[[Target, SampleCase | TransformCase], Iterable[Comparison | Statement]]
+Check = Callable[[Target, Any], Iterable[Comparison | Statement]]
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,10 @@ class Bench:
         self,
         target: str,
         source: str,
-        case: SampleCase | TransformCase,
+        case: SampleCase | TransformCase | NetworkCase,
         check: Check,
         routes: Mapping[tuple[str, Convention], Route] | None = None,
+        subjects: Sequence[str] = ("output",),
     ) -> Shown:
         """Examine what is written to a file, and write the script of the one failure."""
         self.write(source)
@@ -78,13 +80,22 @@ class Bench:
             "check",
             case.dtype,
             case.convention,
-            ("output",),
+            subjects,
             TranslatedTarget(held, held.description, routes or {}),
             PROFILES["quick"],
             0,
         )
         with pytest.raises(Nonconforming):
             examination.judge([case], check)
+        return self.told(target, examination)
+
+    def stopped(self, target: str, case: NetworkCase, failure: TargetFailure) -> Shown:
+        """The script of a call that brought no result; the reference stands for a program."""
+        held = InProcessTarget(load("reference" if target.startswith("exec:") else target))
+        examination = Examination(
+            "suite", "check", case.dtype, case.convention, ("output",), held, PROFILES["quick"], 0
+        )
+        examination.failure, examination.failed_case = failure, case
         return self.told(target, examination)
 
     def told(self, target: str, examination: Examination) -> Shown:
