@@ -53,8 +53,6 @@ class Call:
     convention: Convention
     size: tuple[int, ...] | None = None
     """(Ho, Wo), or (Do, Ho, Wo) of a volume."""
-    family: str = "affine"
-    """The family of transformations, of the function "generate"."""
     cotangent: Array | None = None
     gradients: tuple[str, ...] = ()
     layouts: Mapping[str, Layout] = field(default_factory=dict)
@@ -72,6 +70,8 @@ class Call:
     """Whether the reply tells what was seen beside the numbers."""
     free: bool = False
     """Whether any output shape may come back: for probes of a target that is not known yet, and for wrong calls."""
+    family: str = "affine"
+    """The family of transformations, of the function "generate"."""
 
     @property
     def called(self) -> str:

@@ -21,6 +21,7 @@ TIMEOUT = 300
 """Seconds for a cell: kernels that were never compiled, on a machine that has other work."""
 
 WORDS = (
+    (r"\x1b\[[0-9;]*m", ""),  # colours, which are not the same wherever it runs
     (r"\+cpu\b", ""),  # the build of torch
     (r"-[0-9a-f]{8}\.py", ".py"),  # what a reproducer is called
     (r"\d+(\.\d+)?(e[+-]?\d+)?", "#"),

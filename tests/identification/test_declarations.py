@@ -16,7 +16,7 @@ import stn_verify
 from stn_adapters.reference import REFERENCE
 from stn_reference import sample, sample_vjp
 from stn_verify.cases.exact import exact_cases
-from stn_verify.contract.convention import PADDINGS, Convention
+from stn_verify.contract.convention import INTERPOLATIONS, PADDINGS, Convention
 from stn_verify.contract.dialect import PLAIN, Dialect
 from stn_verify.contract.errors import ContractError
 from stn_verify.contract.implementation import Implementation, undeclared
@@ -37,10 +37,10 @@ def declared(function: Callable[..., Any], **declarations: Any) -> InProcessTarg
 def test_a_right_declaration_costs_one_call_each() -> None:
     target = InProcessTarget(REFERENCE)
     found = settled(target)
-    every = [Convention(p, a) for p in PADDINGS for a in (False, True)]
+    every = [Convention(p, a, kernel) for kernel in INTERPOLATIONS for p in PADDINGS for a in (False, True)]
     assert found.conventions == {"sample": every, "transform": every, "generate": every}
-    assert [judgement.contradiction for judgement in found.judgements.values()] == [None] * 12
-    assert target.evaluations.forwards == 12
+    assert [judgement.contradiction for judgement in found.judgements.values()] == [None] * 36
+    assert target.evaluations.forwards == 36
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_after_a_death_nothing_is_asked_again() -> None:
     found = settled(target)
     assert time.monotonic() - begun < 30
     assert target.evaluations.forwards == 2  # the first convention of each function
-    assert len(found.conventions["sample"]) == 6
+    assert len(found.conventions["sample"]) == 18
     assert {str(j.failure) for j in found.judgements.values()} == {"no reply within 2 s"}
 
 
