@@ -111,8 +111,8 @@ def test_a_run_leaves_its_records_and_those_of_pytest_benchmark(world: World) ->
     assert all(record.timing is Timing.TIMED for record in records.records)
     assert {each.axis for each in records.growth} == {"HW"}
     assert not (world.output / NAME).exists()
-    # A test measures no time: it has too few rounds to decide anything.
-    assert "4 rounds are too few" in done.stdout
+    # A test measures no time: it has too few rounds to decide anything, 4, or 2 on a machine that has other work.
+    assert "rounds are too few" in done.stdout
     (stored,) = (world.output / "benchmarks").rglob("*.json")
     entries = json.loads(stored.read_text())["benchmarks"]
     # Of each case an entry for each of both, whose samples are those of two processes.
