@@ -17,8 +17,8 @@ from stn_verify.contract.errors import OutputError, RequestError
 PLUGIN = "stn_verify.pytest_plugin"
 JUNIT = "junit.xml"
 
-OVERRIDES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-"""Variables through which someone's own test setup would reach into the run."""
+OVERRIDES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_XDIST_WORKER")
+"""Variables through which another test run would reach into this one; in a worker of xdist pytest-benchmark stores nothing."""
 
 
 def run(request: Request, gathering: Gathering) -> bool:

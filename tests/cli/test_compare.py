@@ -24,6 +24,12 @@ def slowed(record: Record, factor: float) -> Record:
     return record.model_copy(update={name: value and factor * value for name, value in values.items()})
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room for a whole interval in a line, whatever the terminal has."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("runs")
