@@ -7,7 +7,11 @@ from typing import ClassVar
 
 from stn_reference.generators import FAMILIES
 from stn_verify.bounds.affine import affine_grid, target_base
+from stn_verify.bounds.arithmetic import Arithmetic
+from stn_verify.bounds.families import family_gradient, family_grid
+from stn_verify.bounds.interval import Interval
 from stn_verify.bounds.scene import Scene, sampled, transformed
+from stn_verify.bounds.theta_gradient import generated, generator_gradient
 from stn_verify.cases.training import TrainingCase
 from stn_verify.contract.convention import Convention
 from stn_verify.contract.target import Call
@@ -120,6 +124,20 @@ class GenerateCase:
         if self.family == "affine":
             return affine_grid(self.theta, self.size, align_corners=aligned)
         return FAMILIES[self.family].grid(self.theta, self.size, align_corners=aligned)
+
+    def allowed_grid(self, arithmetic: Arithmetic) -> Interval:
+        """What the grid may be."""
+        if self.family == "affine":
+            return generated(self.theta, self.grid, arithmetic)
+        aligned = self.convention.align_corners
+        return family_grid(self.family, self.theta, self.grid, self.size, aligned, arithmetic)
+
+    def allowed_gradient(self, arithmetic: Arithmetic) -> Interval:
+        """What the gradient of theta may be."""
+        if self.family == "affine":
+            return generator_gradient(self.cotangent, self.base, arithmetic)
+        aligned = self.convention.align_corners
+        return family_gradient(self.family, self.theta, self.cotangent, self.size, aligned, arithmetic)
 
     def call(self, gradients: tuple[str, ...] = (), **changed: Array) -> Call:
         """The evaluation of this case, with other arrays where `changed` gives them."""

@@ -73,11 +73,16 @@ def horizon_cases(draw: st.DrawFn, dtype: str, convention: Convention) -> Genera
     )
 
 
+def depths(theta: Array, size: tuple[int, ...], align_corners: bool) -> Array:
+    """[N, Ho, Wo]: |h31 X + h32 Y + 1|, the size of projective denominators."""
+    base = target_base(size, align_corners)
+    return np.abs((theta[:, 6:] @ base[..., :2].reshape(-1, 2).T).reshape(len(theta), *size) + 1)
+
+
 def cleared(theta: Array, size: tuple[int, int], align_corners: bool, storage: Format) -> Array:
     """Projective thetas whose denominators are clear of 0 at every output, of one sign or both."""
-    base = target_base(size, align_corners).reshape(-1, 3)
     while True:
-        near = np.abs(theta[:, 6:] @ base[:, :2].T + 1).min(axis=1, initial=1.0) < CLEAR
+        near = depths(theta, size, align_corners).min(axis=(1, 2), initial=1.0) < CLEAR
         if not near.any():
             return theta
         theta = theta.copy()

@@ -1,16 +1,12 @@
 """pytest, driven in this process over the installed benchmarks, with pytest-benchmark's fixture and storage."""
 
-import contextlib
-import io
-import os
-from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from stn_verify import bench_plugin
 from stn_verify.cli import suites
-from stn_verify.cli.engine import complaint, without_overrides
+from stn_verify.cli.engine import apart, closed, complaint
 from stn_verify.cli.progress import Progress
 from stn_verify.contract.errors import OutputError, RequestError
 from stn_verify.records.journal import Journal
@@ -74,15 +70,8 @@ def run(session: BenchSession, journal: Journal, folder: Path, progress: Progres
     rows = Rows(session, journal, progress)
     every = {work.name for work in session.workloads}
     session.tell = progress.started
-    complaints = io.StringIO()
     try:
-        with (
-            resources.as_file(resources.files("stn_verify.cli").joinpath("bench.ini")) as ini,
-            Path(os.devnull).open("w", encoding="utf-8") as nowhere,
-            contextlib.redirect_stdout(nowhere),
-            contextlib.redirect_stderr(complaints),
-            without_overrides(),
-        ):
+        with apart("bench.ini") as (ini, complaints):
             status = pytest.main(arguments(folder, ini), plugins=[rows])
     except KeyboardInterrupt:
         return False
@@ -105,19 +94,7 @@ def run(session: BenchSession, journal: Journal, folder: Path, progress: Progres
 def arguments(folder: Path, ini: Path) -> list[str]:
     """The command line for pytest."""
     return [
-        f"--config-file={ini}",
-        f"--rootdir={suites.folder().parent}",
-        # A closed world, as in `check`.
-        "--disable-plugin-autoload",
-        "--noconftest",
-        "-pno:cacheprovider",
-        "-ppytest_benchmark.plugin",
-        f"-p{bench_plugin.__name__}",
-        "--import-mode=importlib",
-        "--capture=sys",
-        "--quiet",
-        "--tb=short",
-        "--disable-warnings",
+        *closed(ini, ("pytest_benchmark.plugin", bench_plugin.__name__)),
         f"--benchmark-storage=file://{folder / STORAGE}",
         "--benchmark-autosave",
         "--benchmark-save-data",

@@ -3,7 +3,7 @@
 import contextlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -28,18 +28,9 @@ def run(request: Request, gathering: Gathering) -> bool:
         RequestError: nothing was selected, or pytest did not understand the selection.
         OutputError: a file of pytest's could not be written.
     """
-    complaints = io.StringIO()
     junit = request.output / JUNIT
     try:
-        # The terminal reporter writes to the standard output that it finds. It cannot be unloaded: options of
-        # pytest's own and the reporting of xdist need it.
-        with (
-            resources.as_file(resources.files("stn_verify.cli").joinpath("check.ini")) as ini,
-            Path(os.devnull).open("w", encoding="utf-8") as nowhere,
-            contextlib.redirect_stdout(nowhere),
-            contextlib.redirect_stderr(complaints),
-            without_overrides(),
-        ):
+        with apart("check.ini") as (ini, complaints):
             status = pytest.main(arguments(request, ini), plugins=[gathering])
     except KeyboardInterrupt:
         # Outside of pytest's session: while it starts or ends.
@@ -60,20 +51,8 @@ def arguments(request: Request, ini: Path) -> list[str]:
     spread = [f"--numprocesses={request.jobs}", "--dist=worksteal"] if request.jobs > 1 else []
     chosen = [suites.PACKAGE] if request.every_suite else [suite.module for suite in request.suites]
     return [
-        f"--config-file={ini}",
-        f"--rootdir={suites.folder().parent}",
-        # A closed world: plugins and conftest files that happen to lie about take no part.
-        "--disable-plugin-autoload",
-        "--noconftest",
-        "-pno:cacheprovider",
-        *(f"-p{name}" for name in plugins),
-        "--import-mode=importlib",
+        *closed(ini, plugins),
         "--continue-on-collection-errors",
-        # Of Python's streams only: the progress bar writes to the terminal while tests run.
-        "--capture=sys",
-        "--quiet",
-        "--tb=short",
-        "--disable-warnings",
         f"--junitxml={request.output / JUNIT}",
         *spread,
         # The space keeps an expression that begins with '=' whole.
@@ -92,8 +71,42 @@ def arguments(request: Request, ini: Path) -> list[str]:
     ]
 
 
+def closed(ini: Path, plugins: Sequence[str]) -> list[str]:
+    """The part of a command line that makes a closed world: plugins and conftest files that happen to lie about take no part."""
+    return [
+        f"--config-file={ini}",
+        f"--rootdir={suites.folder().parent}",
+        "--disable-plugin-autoload",
+        "--noconftest",
+        "-pno:cacheprovider",
+        *(f"-p{name}" for name in plugins),
+        "--import-mode=importlib",
+        # Of Python's streams only: the progress bar writes to the terminal while tests run.
+        "--capture=sys",
+        "--quiet",
+        "--tb=short",
+        "--disable-warnings",
+    ]
+
+
 @contextlib.contextmanager
-def without_overrides() -> Iterator[None]:
+def apart(ini: str) -> Iterator[tuple[Path, io.StringIO]]:
+    """Inside, pytest is silent and alone: a configuration file of this package, and what pytest complains of."""
+    complaints = io.StringIO()
+    # The terminal reporter writes to the standard output that it finds. It cannot be unloaded: options of
+    # pytest's own and the reporting of xdist need it.
+    with (
+        resources.as_file(resources.files("stn_verify.cli").joinpath(ini)) as path,
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(complaints),
+        _without_overrides(),
+    ):
+        yield path, complaints
+
+
+@contextlib.contextmanager
+def _without_overrides() -> Iterator[None]:
     """Inside, no variable of someone's own test setup reaches pytest."""
     # In the environment itself: the workers of xdist inherit it.
     kept = {name: os.environ.pop(name) for name in OVERRIDES if name in os.environ}

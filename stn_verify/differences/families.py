@@ -9,16 +9,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from stn_verify.bounds.affine import target_base
 from stn_verify.bounds.arithmetic import Arithmetic
 from stn_verify.bounds.comparison import Comparison
-from stn_verify.bounds.families import family_gradient, family_grid
 from stn_verify.bounds.interval import Interval, point
 from stn_verify.bounds.rounded import Rounding
-from stn_verify.bounds.theta_gradient import generated, generator_gradient
 from stn_verify.bounds.uncertain import Uncertain
 from stn_verify.cases.case import GenerateCase
-from stn_verify.cases.families import CLEAR
+from stn_verify.cases.families import CLEAR, depths
 from stn_verify.contract.target import Target
 from stn_verify.formats import FLOAT64, Array, named
 
@@ -37,12 +34,13 @@ def compare_differences(target: Target, case: GenerateCase) -> list[Comparison]:
     found = reply.gradients["theta"]
 
     def expected(arithmetic: Arithmetic) -> Interval:
-        own = _gradient(case, arithmetic)
-        at = Uncertain(reply.output, _grid(case, arithmetic).bound)
+        own = case.allowed_gradient(arithmetic)
+        at = Uncertain(reply.output, case.allowed_grid(arithmetic).bound)
         values, bounds = np.zeros_like(found), own.bound.copy()
         for index, each, grid in zip(_indices(case), moved, grids, strict=True):
-            place: tuple[slice | int, ...] = (slice(None), *(index or ()))
-            derivative = _derivative(case, each, index, at, Uncertain(grid, _grid(each, arithmetic).bound))
+            derivative = _derivative(
+                case, each, index, at, Uncertain(grid, each.allowed_grid(arithmetic).bound)
+            )
             terms = case.cotangent * derivative.value
             radius = np.abs(case.cotangent) * derivative.radius + 4 * FLOAT64.unit_roundoff * np.abs(terms)
             if index is None:
@@ -50,6 +48,7 @@ def compare_differences(target: Target, case: GenerateCase) -> list[Comparison]:
                 continue
             # The harness' own sum, in float64.
             rounded = terms[0].size * FLOAT64.unit_roundoff * np.abs(terms).sum(axis=(1, 2, 3))
+            place = _place(index)
             values[place] = terms.sum(axis=(1, 2, 3))
             bounds[place] += radius.sum(axis=(1, 2, 3)) + rounded
         return point(values, np.where(np.isnan(bounds), np.inf, bounds))
@@ -66,11 +65,16 @@ def _indices(case: GenerateCase) -> list[tuple[int, ...] | None]:
     return list(np.ndindex(*case.theta.shape[1:]))
 
 
+def _place(index: tuple[int, ...] | None) -> tuple[slice | int, ...]:
+    """Of that parameter in every theta; of all of them for None."""
+    return (slice(None), *(index or ()))
+
+
 def _moved(case: GenerateCase, index: tuple[int, ...] | None) -> GenerateCase:
     """One parameter of every theta moved by a step that the storage dtype holds exactly."""
     random = np.random.default_rng(case.theta.size)
     storage, theta = named(case.dtype), case.theta.copy()
-    place: tuple[slice | int, ...] = (slice(None), *(index or ()))
+    place = _place(index)
     theta[place] = storage.round(theta[place] + random.choice(STEPS, theta[place].shape))
     if case.family == "projective" and index is not None and index[0] in BY_DEPTH:
         _keep_clear(case, theta, index[0])
@@ -79,16 +83,13 @@ def _moved(case: GenerateCase, index: tuple[int, ...] | None) -> GenerateCase:
 
 def _keep_clear(case: GenerateCase, theta: Array, parameter: int) -> None:
     """Halve steps that bring a denominator nearer to 0 than half of what the case keeps."""
-    base = target_base(case.size, case.convention.align_corners).reshape(-1, 3)
     storage = named(case.dtype)
     for _ in range(storage.precision // 2):
-        near = np.abs(theta[:, 6:] @ base[:, :2].T + 1).min(axis=1, initial=1.0) < CLEAR / 2
+        near = (
+            depths(theta, case.size, case.convention.align_corners).min(axis=(1, 2), initial=1.0) < CLEAR / 2
+        )
         step = theta[:, parameter] - case.theta[:, parameter]
         theta[near, parameter] = storage.round(case.theta[near, parameter] + step[near] / 2)
-
-
-def _flat(case: GenerateCase, index: tuple[int, ...]) -> int:
-    return int(np.ravel_multi_index(index, case.theta.shape[1:]))
 
 
 def _derivative(
@@ -98,29 +99,14 @@ def _derivative(
     rounding = Rounding(FLOAT64.unit_roundoff)
     step = moved.theta - case.theta
     if index is not None:
-        step = step.reshape(len(step), -1)[:, _flat(case, index), None, None, None]
+        step = step[_place(index)][:, None, None, None]
     rise = rounding.sum(there, Uncertain(-at.value, at.radius))
     slope = rounding.quotient(rise, Uncertain(step, np.zeros_like(step)))
     if case.family != "projective" or index is None or index[0] not in BY_DEPTH:
         return slope
     # n / d, n / d': where n is so small that its sign is open, the derivative -n X / d^2 is as small.
     exact = rounding.product(slope, rounding.quotient(at, there))
-    base = target_base(case.size, case.convention.align_corners)
-    denominator = np.abs((base[..., :2] @ case.theta[:, 6:].T).T.swapaxes(1, 2) + 1)[..., None]
+    denominator = depths(case.theta, case.size, case.convention.align_corners)[..., None]
     small = 2 * (np.abs(at.value) + at.radius) / denominator
     lost = ~(exact.radius < small)
     return Uncertain(np.where(lost, 0.0, exact.value), np.where(lost, small, exact.radius))
-
-
-def _grid(case: GenerateCase, arithmetic: Arithmetic) -> Interval:
-    if case.family == "affine":
-        return generated(case.theta, case.grid, arithmetic)
-    aligned = case.convention.align_corners
-    return family_grid(case.family, case.theta, case.grid, case.size, aligned, arithmetic)
-
-
-def _gradient(case: GenerateCase, arithmetic: Arithmetic) -> Interval:
-    if case.family == "affine":
-        return generator_gradient(case.cotangent, case.base, arithmetic)
-    aligned = case.convention.align_corners
-    return family_gradient(case.family, case.theta, case.cotangent, case.size, aligned, arithmetic)

@@ -1,9 +1,9 @@
 """A target's results against the float64 oracle and the bounds of its arithmetic."""
 
 from stn_verify.bounds.comparison import Comparison, Expectation
-from stn_verify.bounds.families import claimed_alone, family_gradient, family_grid
+from stn_verify.bounds.families import claimed_alone
 from stn_verify.bounds.interpolated import grid_gradient, input_gradient, output, theta_gradient
-from stn_verify.bounds.theta_gradient import generated, generator_gradient
+from stn_verify.bounds.interval import Interval
 from stn_verify.cases.case import GenerateCase, SampleCase, TransformCase
 from stn_verify.contract.target import Reply
 from stn_verify.formats import Array
@@ -19,18 +19,9 @@ def compare_output(case: SampleCase | TransformCase, values: Array) -> Compariso
 
 def compare_grid(case: GenerateCase, values: Array) -> Comparison:
     """A generated grid against equation 1, or against what another family means."""
-    if case.family != "affine":
-        return Comparison(
-            "grid",
-            values,
-            lambda arithmetic: claimed_alone(
-                family_grid(
-                    case.family, case.theta, case.grid, case.size, case.convention.align_corners, arithmetic
-                ),
-                values,
-            ),
-        )
-    return Comparison("grid", values, lambda arithmetic: generated(case.theta, case.grid, arithmetic))
+    return Comparison(
+        "grid", values, lambda arithmetic: _claimed(case, case.allowed_grid(arithmetic), values)
+    )
 
 
 def compare_gradients(
@@ -46,15 +37,8 @@ def compare_gradients(
 def _expected(
     case: SampleCase | TransformCase | GenerateCase, name: str, values: Array, subgradient: str | None
 ) -> Expectation:
-    if isinstance(case, GenerateCase) and case.family != "affine":
-        return lambda arithmetic: claimed_alone(
-            family_gradient(
-                case.family, case.theta, case.cotangent, case.size, case.convention.align_corners, arithmetic
-            ),
-            values,
-        )
     if isinstance(case, GenerateCase):
-        return lambda arithmetic: generator_gradient(case.cotangent, case.base, arithmetic)
+        return lambda arithmetic: _claimed(case, case.allowed_gradient(arithmetic), values)
     if name == "image":
         return lambda arithmetic: input_gradient(case.scene, case.cotangent, arithmetic)
     if isinstance(case, TransformCase):
@@ -64,3 +48,8 @@ def _expected(
     return lambda arithmetic: grid_gradient(
         case.scene, case.cotangent, arithmetic, zero=subgradient == "zero"
     )
+
+
+def _claimed(case: GenerateCase, expected: Interval, values: Array) -> Interval:
+    """An affine grid is claimed wherever theta is: it has no line at infinity."""
+    return expected if case.family == "affine" else claimed_alone(expected, values)

@@ -3,6 +3,9 @@
 Affine grids are judged with the sampler too, in values, gradients, sizes, robustness and determinism; here against differences.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 
 from stn_suites.checks import generator
@@ -10,8 +13,13 @@ from stn_verify.cases.families import family_cases, horizon_cases
 from stn_verify.differences.families import compare_differences
 from stn_verify.exploration.examination import Examination
 
-JUDGED = ("grid", "grad_theta")
-GRADIENT = ("grad_theta",)
+judged: Callable[..., pytest.MarkDecorator] = partial(
+    pytest.mark.stn_check, "generate", ("grid", "grad_theta"), padded=False
+)
+differenced: Callable[..., pytest.MarkDecorator] = partial(
+    pytest.mark.stn_check, "generate", ("grad_theta",), padded=False, differentiated=True, alike="nearly"
+)
+
 FEW = (1, 2, 3, 5, 8)
 """Lengths of outputs where each parameter takes a forward."""
 
@@ -29,99 +37,85 @@ def _differences(examination: Examination, family: str) -> None:
     examination.explore(cases, compare_differences, most=10)
 
 
-@pytest.mark.stn_check("generate", JUDGED, padded=False, family="translation")
+@judged(family="translation")
 def test_translation(examination: Examination) -> None:
     """2 parameters."""
     _explore(examination, "translation")
 
 
-@pytest.mark.stn_check("generate", JUDGED, padded=False, family="attention")
+@judged(family="attention")
 def test_attention(examination: Examination) -> None:
     """Isotropic scale and translation: 3 parameters."""
     _explore(examination, "attention")
 
 
-@pytest.mark.stn_check("generate", JUDGED, padded=False, family="similarity")
+@judged(family="similarity")
 def test_similarity(examination: Examination) -> None:
     """Turn, scale and translation: 4 parameters."""
     _explore(examination, "similarity")
 
 
-@pytest.mark.stn_check("generate", JUDGED, padded=False, family="projective")
+@judged(family="projective")
 def test_projective(examination: Examination) -> None:
     """8 parameters; both signs of the denominator."""
     _explore(examination, "projective")
 
 
-@pytest.mark.stn_check("generate", JUDGED, padded=False, alike="wholly", family="projective")
+@judged(alike="wholly", family="projective")
 def test_horizon(examination: Examination) -> None:
     """The line at infinity in the output: points on it may be anything, those beyond are like others, and none harms another."""
     examination.explore(horizon_cases(examination.dtype, examination.convention), generator)
 
 
-@pytest.mark.stn_check("generate", JUDGED, padded=False, family="thin_plate")
+@judged(family="thin_plate")
 def test_thin_plate(examination: Examination) -> None:
     """Splines with 4, 9, 16 or 25 control points."""
     _explore(examination, "thin_plate")
 
 
-@pytest.mark.stn_check("generate", JUDGED, padded=False, family="displacement")
+@judged(family="displacement")
 def test_displacement(examination: Examination) -> None:
     """A vector for each output."""
     _explore(examination, "displacement")
 
 
-@pytest.mark.stn_check(
-    "generate", GRADIENT, padded=False, differentiated=True, alike="nearly", family="affine"
-)
+@differenced(family="affine")
 def test_affine_differences(examination: Examination) -> None:
     """6 parameters."""
     _differences(examination, "affine")
 
 
-@pytest.mark.stn_check(
-    "generate", GRADIENT, padded=False, differentiated=True, alike="nearly", family="translation"
-)
+@differenced(family="translation")
 def test_translation_differences(examination: Examination) -> None:
     """2 parameters."""
     _differences(examination, "translation")
 
 
-@pytest.mark.stn_check(
-    "generate", GRADIENT, padded=False, differentiated=True, alike="nearly", family="attention"
-)
+@differenced(family="attention")
 def test_attention_differences(examination: Examination) -> None:
     """Isotropic scale and translation: 3 parameters."""
     _differences(examination, "attention")
 
 
-@pytest.mark.stn_check(
-    "generate", GRADIENT, padded=False, differentiated=True, alike="nearly", family="similarity"
-)
+@differenced(family="similarity")
 def test_similarity_differences(examination: Examination) -> None:
     """Turn, scale and translation: 4 parameters."""
     _differences(examination, "similarity")
 
 
-@pytest.mark.stn_check(
-    "generate", GRADIENT, padded=False, differentiated=True, alike="nearly", family="projective"
-)
+@differenced(family="projective")
 def test_projective_differences(examination: Examination) -> None:
     """8 parameters; both signs of the denominator."""
     _differences(examination, "projective")
 
 
-@pytest.mark.stn_check(
-    "generate", GRADIENT, padded=False, differentiated=True, alike="nearly", family="thin_plate"
-)
+@differenced(family="thin_plate")
 def test_thin_plate_differences(examination: Examination) -> None:
     """Splines with 4, 9, 16 or 25 control points."""
     _differences(examination, "thin_plate")
 
 
-@pytest.mark.stn_check(
-    "generate", GRADIENT, padded=False, differentiated=True, alike="nearly", family="displacement"
-)
+@differenced(family="displacement")
 def test_displacement_differences(examination: Examination) -> None:
     """A vector for each output."""
     _differences(examination, "displacement")
